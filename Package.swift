@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors wherever `CI` is set, so that a clean tree stays clean.
+let isCI = Context.environment["CI"] != nil
+
+/// The settings of every target: one place, so that no target can be laxer than the others.
+let strict: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (isCI ? [.treatAllWarnings(as: .error)] : [])
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+    name: "mcp-gateway",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "Wire", targets: ["Wire"]),
+        .library(name: "Resilience", targets: ["Resilience"]),
+        .library(name: "MCPServer", targets: ["MCPServer"]),
+        .executable(name: "mcp-gateway", targets: ["mcp-gateway"]),
+        .executable(name: "mcp-tool-server", targets: ["mcp-tool-server"]),
+        .executable(name: "mcp-load", targets: ["mcp-load"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.0.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
+    ],
+    targets: [
+        // Floors 1 and 2: bytes and decisions. No I/O, no clock.
+        .target(name: "Wire", dependencies: [nioCore], swiftSettings: strict),
+        .target(name: "Resilience", swiftSettings: strict),
+        // The only target that opens sockets.
+        .target(name: "Transport", dependencies: ["Wire", "Resilience", nioCore, nioPosix], swiftSettings: strict),
+        .target(name: "Telemetry", dependencies: [logging, coreMetrics], swiftSettings: strict),
+        // Floors 3 and 4.
+        .target(
+            name: "MCPServer", dependencies: ["Wire", "Transport", "Telemetry", nioCore, logging],
+            swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Wire", "Resilience", "Transport", "Telemetry", nioCore, logging, crypto, lifecycle, yams,
+            ],
+            swiftSettings: strict),
+        // Floor 5: arguments in, exit code out.
+        .executableTarget(
+            name: "mcp-gateway", dependencies: ["Gateway", "Transport", logging, arguments, lifecycle, unixSignals],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "mcp-tool-server",
+            dependencies: ["MCPServer", "Transport", "Telemetry", logging, arguments, lifecycle, unixSignals],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "mcp-load", dependencies: ["Wire", "Transport", nioCore, nioPosix, arguments, histogram],
+            swiftSettings: strict),
+        // Tests.
+        .target(
+            name: "GatewayTestKit",
+            dependencies: ["Wire", "Resilience", "Transport", "Gateway", nioCore, nioEmbedded],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", nioCore, nioEmbedded, nioHTTP1],
+            exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", nioCore, nioPosix, nioEmbedded], swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", logging, coreMetrics], swiftSettings: strict),
+        .testTarget(name: "MCPServerTests", dependencies: ["MCPServer", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "GatewayTestKit"],
+            exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Gateway", "GatewayTestKit", "Wire", "Resilience"],
+            swiftSettings: strict),
+        .testTarget(name: "IntegrationTests", exclude: ["Clients"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
