@@ -1,0 +1,99 @@
+public import NIOCore
+
+/// Writes a message head straight into a buffer, in one reservation.
+///
+/// Nothing is written that was not validated: names and values come from a parsed head, from configuration or from
+/// literals. The buffer grows at most once when `reserving` was enough.
+public struct HTTPHeadWriter: ~Copyable {
+    /// The buffer with what was written so far.
+    public var buffer: ByteBuffer
+
+    /// Appends to `buffer`, for which `reserving` bytes are reserved.
+    public init(_ buffer: consuming ByteBuffer, reserving: Int) {
+        buffer.reserveCapacity(minimumWritableBytes: reserving)
+        self.buffer = buffer
+    }
+
+    /// `POST /path HTTP/1.1` and its line end.
+    public mutating func requestLine(_ method: StaticString, path: ByteView) {
+        buffer.writeStaticString(method)
+        buffer.writeStaticString(" ")
+        buffer.writeBytes(path.raw)
+        buffer.writeStaticString(" HTTP/1.1\r\n")
+    }
+
+    /// `HTTP/1.1 200 OK` and its line end.
+    public mutating func statusLine(_ status: Int) {
+        buffer.writeStaticString(HTTPStatus.line(status))
+    }
+
+    /// A field whose name and value are bytes of a validated head.
+    public mutating func field(_ name: ByteView, _ value: ByteView) {
+        buffer.writeBytes(name.raw)
+        buffer.writeStaticString(": ")
+        buffer.writeBytes(value.raw)
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// A field with a literal name; `name` ends with `": "`.
+    public mutating func field(_ name: StaticString, _ value: ByteView) {
+        buffer.writeStaticString(name)
+        buffer.writeBytes(value.raw)
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// A field with a literal name that ends with `": "` and a number.
+    public mutating func field(_ name: StaticString, _ value: Int) {
+        buffer.writeStaticString(name)
+        buffer.writeDecimal(value)
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// Whole literal lines, each with its line end.
+    public mutating func lines(_ text: StaticString) {
+        buffer.writeStaticString(text)
+    }
+
+    /// The empty line that ends the head, and the buffer.
+    public consuming func finish() -> ByteBuffer {
+        buffer.writeStaticString("\r\n")
+        return buffer
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a number in decimal, without an allocation.
+    public mutating func writeDecimal(_ value: Int) {
+        var magnitude = value.magnitude
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var index = 20
+        repeat {
+            index -= 1
+            digits[index] = UInt8(truncatingIfNeeded: magnitude % 10) &+ 0x30
+            magnitude /= 10
+        } while magnitude > 0
+        if value < 0 { writeInteger(UInt8(ascii: "-")) }
+        while index < 20 {
+            writeInteger(digits[index])
+            index += 1
+        }
+    }
+
+    /// Calls `body` with the readable bytes; no copy.
+    @inlinable
+    public func withByteView<Result, Failure: Error>(
+        _ body: (ByteView) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var result: Swift.Result<Result, Failure>?
+        withUnsafeReadableBytes { raw in
+            do throws(Failure) {
+                result = .success(try body(ByteView(raw)))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        // `withUnsafeReadableBytes` calls its closure exactly once.
+        guard let result else { preconditionFailure("the bytes of a buffer were not visited") }
+        return try result.get()
+    }
+}
