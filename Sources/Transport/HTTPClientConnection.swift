@@ -1,0 +1,311 @@
+package import NIOCore
+package import Wire
+
+/// What went wrong with one exchange on a backend connection.
+package enum HTTPClientFailure: Error, Hashable, Sendable {
+    /// The connection could not be made, or not in time.
+    case connect
+    /// The connection ended before the answer did. `sentBytes` tells whether any byte of the request may have left.
+    case closed(sentBytes: Bool)
+    /// The answer is not HTTP/1.1 as it must be.
+    case malformed(HTTPError)
+    /// The answer switches protocols, or is one more than was asked for.
+    case unexpected
+}
+
+/// What is told of the exchange on a backend connection. All calls come on the connection's loop.
+package protocol HTTPClientDelegate: AnyObject {
+    /// The connection is open and may be used.
+    func connected(_ connection: HTTPClientConnection)
+
+    /// The head of the answer has come; `connection.answerHead` and `connection.answerHeadBytes` hold it.
+    func answerHead(on connection: HTTPClientConnection)
+
+    /// A part of the answer's body.
+    func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection)
+
+    /// The answer is complete. The connection may be used again if `connection.isReusable`.
+    func answerEnd(on connection: HTTPClientConnection)
+
+    /// The exchange is over without a complete answer, and the connection with it.
+    func exchangeFailed(_ failure: HTTPClientFailure, on connection: HTTPClientConnection)
+
+    /// The connection closed while no exchange was under way.
+    func closedWhileIdle(_ connection: HTTPClientConnection)
+}
+
+/// One connection to a backend: one request at a time, its answer cut out of the bytes (RFC 9112 §4, §6.3, §9.3).
+///
+/// ```
+/// connecting ─▶ idle ─▶ awaitingHead ─▶ readingBody ─▶ idle …
+///      └─────────┴────────────┴──────────────┴──▶ closed
+/// ```
+package final class HTTPClientConnection: ChannelDuplexHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = Never
+    package typealias OutboundIn = Never
+    package typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case connecting, idle, awaitingHead, readingBody, closed
+    }
+
+    private static let maximumInterimAnswers = 16
+
+    /// The one who leases the connection; the owner clears it to let go.
+    package var delegate: (any HTTPClientDelegate)?
+
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.connecting
+    private var parser = HTTPHeadParser(.response)
+    private var inbound = ByteBuffer()
+    private var bodyReader: HTTPBodyReader?
+    private var interimAnswers = 0
+    private var sentBytes = false
+    private var isPaused = false
+    private var isReadWithheld = false
+    private var failedToConnect = false
+
+    /// The head of the current answer; valid from `answerHead` on.
+    package private(set) var answerHead = HTTPResponseHead()
+    /// The bytes of the current answer's head.
+    package private(set) var answerHeadBytes = ByteBuffer()
+
+    /// A connection that is about to be made.
+    package init() {}
+
+    /// Whether another request may be sent.
+    package var isReusable: Bool { phase == .idle }
+
+    /// Whether the connection has been made and not ended.
+    package var isOpen: Bool { phase != .closed && phase != .connecting }
+
+    /// Sends one request. Only when idle.
+    package func send(_ request: ByteBuffer) {
+        guard phase == .idle, let context else {
+            assertionFailure("a request was sent on a connection that is not idle")
+            delegate?.exchangeFailed(.closed(sentBytes: false), on: self)
+            return
+        }
+        phase = .awaitingHead
+        interimAnswers = 0
+        // From here on the request may have left: the kernel takes bytes before it tells of a reset.
+        sentBytes = true
+        context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+    }
+
+    /// Stops reading from the socket, so that a slow client slows its backend.
+    package func pause() {
+        isPaused = true
+    }
+
+    /// Reads on.
+    package func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        if isReadWithheld {
+            isReadWithheld = false
+            context?.read()
+        }
+    }
+
+    /// Ends the connection; the delegate hears no more.
+    package func close() {
+        delegate = nil
+        guard let context else {
+            phase = .closed
+            return
+        }
+        context.close(promise: nil)
+    }
+
+    /// The connection attempt has failed.
+    package func connectFailed() {
+        guard phase == .connecting else { return }
+        phase = .closed
+        delegate?.exchangeFailed(.connect, on: self)
+    }
+
+    // MARK: Channel events
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { becomeActive() }
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        becomeActive()
+        context.fireChannelActive()
+    }
+
+    private func becomeActive() {
+        guard phase == .connecting else { return }
+        phase = .idle
+        guard let delegate else {
+            // Whoever wanted this connection has gone.
+            context?.close(promise: nil)
+            return
+        }
+        delegate.connected(self)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var received = unwrapInboundIn(data)
+        if inbound.readableBytes == 0 {
+            inbound = received
+        } else {
+            inbound.writeBuffer(&received)
+        }
+        process()
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if isPaused {
+            isReadWithheld = true
+        } else {
+            context.read()
+        }
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        let last = phase
+        phase = .closed
+        switch last {
+        case .connecting:
+            break  // the connect future fails, and `connectFailed` tells
+        case .idle:
+            delegate?.closedWhileIdle(self)
+        case .awaitingHead:
+            delegate?.exchangeFailed(.closed(sentBytes: sentBytes), on: self)
+        case .readingBody:
+            if bodyReader?.endsWithConnection == true {
+                delegate?.answerEnd(on: self)
+            } else {
+                delegate?.exchangeFailed(.closed(sentBytes: sentBytes), on: self)
+            }
+        case .closed:
+            break
+        }
+        delegate = nil
+        context.fireChannelInactive()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Reading
+
+    private func process() {
+        while inbound.readableBytes > 0 {
+            switch phase {
+            case .connecting, .closed:
+                inbound.clear()
+                return
+            case .idle:
+                // Nobody asked: whatever it is, it must not become the answer to the next request.
+                fail(.unexpected)
+                return
+            case .awaitingHead:
+                guard readHead() else { return }
+            case .readingBody:
+                guard readBody() else { return }
+            }
+        }
+        if phase == .readingBody, bodyReader?.isFinished == true { finishAnswer() }
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+    }
+
+    private func readHead() -> Bool {
+        do throws(HTTPError) {
+            let isComplete = try inbound.withByteView { bytes throws(HTTPError) in try parser.parse(bytes) }
+            guard isComplete else { return false }
+        } catch {
+            fail(.malformed(error))
+            return false
+        }
+        answerHead = parser.response
+        parser.reset()
+        // The parser has just measured this many readable bytes.
+        answerHeadBytes = inbound.readSlice(length: answerHead.byteCount) ?? ByteBuffer()
+        if answerHead.status < 200 {
+            interimAnswers += 1
+            guard answerHead.status != 101, interimAnswers <= HTTPClientConnection.maximumInterimAnswers else {
+                fail(.unexpected)
+                return false
+            }
+            return true
+        }
+        do throws(HTTPError) {
+            bodyReader = try HTTPBodyReader(answerHead.framing)
+        } catch {
+            fail(.malformed(error))
+            return false
+        }
+        phase = .readingBody
+        delegate?.answerHead(on: self)
+        return phase == .readingBody
+    }
+
+    private func readBody() -> Bool {
+        guard var reader = bodyReader else { return false }
+        let step: HTTPBodyReader.Step
+        do throws(HTTPError) {
+            step = try inbound.withByteView { bytes throws(HTTPError) in try reader.next(bytes, from: 0) }
+        } catch {
+            fail(.malformed(error))
+            return false
+        }
+        bodyReader = reader
+        switch step {
+        case .data(let range, let consumed):
+            let piece = inbound.getSlice(at: inbound.readerIndex + Int(range.start), length: range.count)
+            inbound.moveReaderIndex(forwardBy: consumed)
+            if let piece { delegate?.answerBody(piece, on: self) }
+            return phase == .readingBody
+        case .finished(let consumed):
+            inbound.moveReaderIndex(forwardBy: consumed)
+            finishAnswer()
+            return phase != .closed
+        case .needsMore:
+            inbound.clear()
+            return false
+        }
+    }
+
+    private func finishAnswer() {
+        guard inbound.readableBytes == 0 else {
+            // Bytes behind the end: the answer cannot be trusted to end where it says.
+            fail(.unexpected)
+            return
+        }
+        bodyReader = nil
+        let isKeptAlive = answerHead.isKeepAlive
+        phase = isKeptAlive ? .idle : .closed
+        delegate?.answerEnd(on: self)
+        if !isKeptAlive {
+            delegate = nil
+            context?.close(promise: nil)
+        }
+    }
+
+    private func fail(_ failure: HTTPClientFailure) {
+        let wasIdle = phase == .idle
+        phase = .closed
+        inbound = ByteBuffer()
+        if wasIdle {
+            delegate?.closedWhileIdle(self)
+        } else {
+            delegate?.exchangeFailed(failure, on: self)
+        }
+        delegate = nil
+        context?.close(promise: nil)
+    }
+}
+
+@available(*, unavailable)
+extension HTTPClientConnection: Sendable {}

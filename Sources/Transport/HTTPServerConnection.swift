@@ -1,0 +1,522 @@
+package import NIOCore
+package import Wire
+
+/// One client connection: cuts requests out of the bytes, hands them to the delegate one at a time, writes the answers.
+///
+/// ```
+///            ┌────────────────────────── answer finished, kept alive ────────────────────────┐
+///            ▼                                                                                │
+/// ──▶ awaitingHead ─▶ readingBody ─▶ handling ─▶ streaming ─▶ (finished) ─▶ discardingBody ───┘
+///            │              │            │            │             └────▶ lingering ─▶ closed
+///            └── bad bytes, time-outs ───┴────────────┴─────────────────────▲
+/// ```
+///
+/// Requests that a client pipelines wait in the receive buffer and are read when the answer before them has been written
+/// (RFC 9112 §9.3.2: answers go out in order); reading from the socket stops while too much waits. After an answer that
+/// ends the connection, output is closed first and input is discarded for a second, so that no reset overtakes the answer
+/// (RFC 9112 §9.6).
+package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = Never
+    package typealias OutboundIn = Never
+    package typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case awaitingHead, readingBody, handling, streaming, discardingBody, lingering, closed
+    }
+
+    /// Bytes that may wait behind a request that is being handled.
+    private static let readAheadLimit = 64 * 1_024
+    /// Bytes of an unwanted body that are read and thrown away so that the connection can be kept.
+    private static let discardLimit = 256 * 1_024
+
+    /// What the connection shares with the others of its loop.
+    package let loop: LoopContext
+    private let delegate: any HTTPServerDelegate
+    private let timeouts: HTTPServerTimeouts
+    private let timer = DeadlineTimer()
+
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.awaitingHead
+    private var parser: HTTPHeadParser
+    private var head = HTTPRequestHead()
+    /// Received bytes; the current request begins at its reader index.
+    private var inbound = ByteBuffer()
+    /// Bytes of `inbound` behind its reader index that belong to the current request.
+    private var requestByteCount = 0
+    private var bodyReader: HTTPBodyReader?
+    /// The joined chunks of a chunked body.
+    private var chunkedBody = ByteBuffer()
+    private var maximumBody = 0
+    private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
+    private var isProcessing = false
+    private var needsFlush = false
+    private var isReadWithheld = false
+    private var inputIsClosed = false
+    private var mustClose = false
+    /// Whether the timer counts from the first byte of the head that is being received.
+    private var isHeadTimerArmed = false
+
+    /// Set while the process drains: answers say `Connection: close` and idle connections end.
+    package var isDraining = false {
+        didSet {
+            if isDraining, phase == .awaitingHead, inbound.readableBytes == 0 { close() }
+        }
+    }
+
+    /// The address of the peer, if it has one.
+    package var remoteAddress: SocketAddress? { context?.channel.remoteAddress }
+
+    /// Whether the socket takes more of an answer at once.
+    package var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    /// Whether the connection goes on after the answer that is being made.
+    package var isKeptAlive: Bool { head.isKeepAlive && !mustClose && !isDraining && !inputIsClosed }
+
+    /// A handler for one accepted connection.
+    package init(
+        loop: LoopContext, delegate: any HTTPServerDelegate, limits: HTTPLimits = HTTPLimits(),
+        timeouts: HTTPServerTimeouts = HTTPServerTimeouts()
+    ) {
+        self.loop = loop
+        self.delegate = delegate
+        self.timeouts = timeouts
+        self.parser = HTTPHeadParser(.request, limits: limits)
+    }
+
+    // MARK: Channel events
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { arm(timeouts.idle) }
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        loop.wheel.remove(timer)
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        arm(timeouts.idle)
+        context.fireChannelActive()
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        let wasHandling = phase == .handling || phase == .streaming
+        phase = .closed
+        loop.wheel.remove(timer)
+        if wasHandling { delegate.clientLeft(self, isClosed: true) }
+        delegate.closed(self)
+        context.fireChannelInactive()
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var received = unwrapInboundIn(data)
+        switch phase {
+        case .lingering, .closed:
+            return
+        case .awaitingHead, .readingBody, .handling, .streaming, .discardingBody:
+            if inbound.readableBytes == 0 {
+                inbound = received
+            } else {
+                inbound.writeBuffer(&received)
+            }
+        }
+        process()
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        flushIfNeeded()
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        let isFull =
+            (phase == .handling || phase == .streaming)
+            && inbound.readableBytes - requestByteCount > HTTPServerConnection.readAheadLimit
+        if isFull || (phase == .awaitingHead && !context.channel.isWritable) {
+            isReadWithheld = true
+        } else {
+            context.read()
+        }
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent {
+            inputIsClosed = true
+            switch phase {
+            case .handling, .streaming: delegate.clientLeft(self, isClosed: false)
+            case .awaitingHead, .readingBody, .discardingBody, .lingering: close()
+            case .closed: break
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        switch phase {
+        case .streaming:
+            if isWritable { timer.disarm() } else { arm(timeouts.writeStall) }
+            delegate.writabilityChanged(self, isWritable: isWritable)
+        case .awaitingHead, .readingBody, .discardingBody:
+            if isWritable {
+                arm(timeouts.idle)
+                resumeReading()
+                process()
+            } else {
+                arm(timeouts.writeStall)
+            }
+        case .handling, .lingering, .closed:
+            break
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A reset or a failed write: `channelInactive` follows and says so to the delegate.
+        context.close(promise: nil)
+    }
+
+    package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
+        switch phase {
+        case .awaitingHead where inbound.readableBytes > 0, .readingBody:
+            if context?.channel.isWritable == true {
+                refuse(HTTPAnswer(status: 408, closesConnection: true))
+                flushIfNeeded()
+            } else {
+                close()
+            }
+        case .awaitingHead, .discardingBody, .lingering, .streaming:
+            close()
+        case .handling, .closed:
+            break
+        }
+    }
+
+    // MARK: Reading
+
+    private func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer {
+            isProcessing = false
+            if phase != .handling { flushIfNeeded() }
+        }
+        while true {
+            switch phase {
+            case .awaitingHead:
+                guard inbound.readableBytes > 0, isWritable, readHead() else { return }
+            case .readingBody:
+                guard readBody() else { return }
+            case .discardingBody:
+                guard discardBody() else { return }
+            case .handling, .streaming, .lingering, .closed:
+                return
+            }
+        }
+    }
+
+    /// Reads a head and asks the delegate about it. Whether there is more to do at once.
+    private func readHead() -> Bool {
+        let verdict: HTTPHeadVerdict?
+        do throws(HTTPError) {
+            verdict = try inbound.withByteView { bytes throws(HTTPError) -> HTTPHeadVerdict? in
+                guard try parser.parse(bytes) else { return nil }
+                return delegate.verdict(
+                    on: parser.request, bytes: bytes.slice(from: 0, to: parser.request.byteCount), connection: self)
+            }
+        } catch {
+            refuse(delegate.answer(to: error))
+            return false
+        }
+        guard let verdict else {
+            if !isHeadTimerArmed {
+                isHeadTimerArmed = true
+                arm(timeouts.head)
+            }
+            return false
+        }
+        isHeadTimerArmed = false
+        timer.disarm()
+        head = parser.request
+        parser.reset()
+        if head.asksForUpgrade { mustClose = true }
+        switch verdict {
+        case .refuse(let answer):
+            refuseBody(answer)
+        case .accept(let maximumBody):
+            self.maximumBody = maximumBody
+            do throws(HTTPError) {
+                bodyReader = try HTTPBodyReader(head.framing, limit: maximumBody)
+            } catch {
+                refuseBody(delegate.answer(to: error))
+                return true
+            }
+            phase = .readingBody
+            requestByteCount = head.byteCount
+            if head.expectsContinue, inbound.readableBytes == head.byteCount { writeContinue() }
+        }
+        return true
+    }
+
+    /// Reads on in the body. Whether there is more to do at once.
+    private func readBody() -> Bool {
+        switch head.framing {
+        case .none, .untilClose:
+            deliver(body: ByteBuffer())
+        case .length(let count):
+            guard inbound.readableBytes - head.byteCount >= count else {
+                armForBody(received: inbound.readableBytes - head.byteCount)
+                return false
+            }
+            requestByteCount = head.byteCount + count
+            // The slice exists: that many bytes are readable.
+            deliver(body: inbound.getSlice(at: inbound.readerIndex + head.byteCount, length: count) ?? ByteBuffer())
+        case .chunked:
+            switch takeChunks(keeping: true) {
+            case .finished: deliver(body: chunkedBody)
+            case .needsMore:
+                armForBody(received: chunkedBody.readableBytes)
+                return false
+            case .failed(let error):
+                mustClose = true
+                refuse(delegate.answer(to: error))
+                return false
+            }
+        }
+        return true
+    }
+
+    private enum ChunkResult {
+        case finished, needsMore
+        case failed(HTTPError)
+    }
+
+    /// Moves the chunks that have come into `chunkedBody`; the head stays in front of `inbound`.
+    private func takeChunks(keeping: Bool) -> ChunkResult {
+        guard var reader = bodyReader else { return .finished }
+        defer { bodyReader = reader }
+        var offset = requestByteCount
+        var pieces = chunkedBody
+        chunkedBody = ByteBuffer()
+        let result = inbound.withByteView { bytes -> ChunkResult in
+            while true {
+                do throws(HTTPError) {
+                    switch try reader.next(bytes, from: offset) {
+                    case .data(let range, let consumed):
+                        if keeping { pieces.writeBytes(bytes[range].raw) }
+                        offset = consumed
+                    case .finished(let consumed):
+                        offset = consumed
+                        return .finished
+                    case .needsMore:
+                        offset = bytes.count
+                        return .needsMore
+                    }
+                } catch {
+                    return .failed(error)
+                }
+            }
+        }
+        chunkedBody = pieces
+        requestByteCount = offset
+        // Chunks that were taken need not stay: keep the head and what follows.
+        if case .needsMore = result, requestByteCount > head.byteCount, requestByteCount == inbound.readableBytes {
+            inbound.moveWriterIndex(to: inbound.readerIndex + head.byteCount)
+            requestByteCount = head.byteCount
+        }
+        return result
+    }
+
+    private func deliver(body: ByteBuffer) {
+        timer.disarm()
+        phase = .handling
+        let headBytes = inbound.getSlice(at: inbound.readerIndex, length: head.byteCount) ?? ByteBuffer()
+        chunkedBody = ByteBuffer()
+        bodyReader = nil
+        delegate.receive(HTTPServerRequest(head: head, headBytes: headBytes, body: body), on: self)
+    }
+
+    private func armForBody(received: Int) {
+        let now = loop.eventLoop.now
+        if timer.armedFor == nil { bodyStartedAt = now }
+        // At one moment between bytes, and at the moment when the rate since the start would be too low.
+        let (earned, overflow) = Int64(received).multipliedReportingOverflow(by: 1_000_000_000)
+        let rate = overflow ? .max : earned / timeouts.minimumBodyRate
+        let slow = bodyStartedAt + timeouts.bodyGrace + .nanoseconds(rate)
+        let deadline = min(now + timeouts.bodyIdle, slow)
+        timer.disarm()
+        loop.wheel.arm(timer, at: deadline, owner: self)
+    }
+
+    private func writeContinue() {
+        guard let context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 32)
+        buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    // MARK: Refusing
+
+    /// Answers a request whose body is not wanted: keeps the connection if the rest of the body is small.
+    private func refuseBody(_ answer: HTTPAnswer) {
+        requestByteCount = head.byteCount
+        let canDiscard: Bool
+        switch head.framing {
+        case .none: canDiscard = true
+        case .length(let count): canDiscard = count <= HTTPServerConnection.discardLimit && !head.expectsContinue
+        case .chunked, .untilClose: canDiscard = !head.expectsContinue
+        }
+        if !canDiscard { mustClose = true }
+        bodyReader = try? HTTPBodyReader(head.framing, limit: HTTPServerConnection.discardLimit)
+        if bodyReader == nil { mustClose = true }
+        refuse(answer)
+    }
+
+    /// Writes an answer of the connection's own and goes on, or closes.
+    private func refuse(_ answer: HTTPAnswer) {
+        if answer.closesConnection { mustClose = true }
+        phase = .handling
+        respond(answer)
+    }
+
+    /// Writes a whole small answer and finishes the exchange.
+    package func respond(_ answer: HTTPAnswer) {
+        if answer.closesConnection { mustClose = true }
+        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: 256 + answer.body.readableBytes)
+        writer.statusLine(answer.status)
+        writer.lines(answer.fields)
+        writer.buffer.writeDateField(loop.dateText())
+        if answer.status != 204 { writer.field("Content-Length: ", answer.body.readableBytes) }
+        if !isKeptAlive { writer.lines("Connection: close\r\n") }
+        var buffer = writer.finish()
+        if head.method != .head { buffer.writeImmutableBuffer(answer.body) }
+        finish(buffer)
+        loop.recycle(buffer)
+    }
+
+    // MARK: Answering
+
+    /// Writes the last bytes of an answer (or all of it) and goes on with the next request.
+    ///
+    /// The bytes must be a complete message for HTTP: a caller that cannot complete an answer calls `abort`.
+    package func finish(_ buffer: ByteBuffer) {
+        guard phase == .handling || phase == .streaming else { return }
+        let closes = !isKeptAlive
+        write(buffer)
+        advance(closes: closes)
+    }
+
+    /// Writes the head of an answer that is still being made; `stream` and `finish` follow.
+    package func begin(_ buffer: ByteBuffer) {
+        guard phase == .handling else { return }
+        phase = .streaming
+        // Said in the head or implied by HTTP/1.0: what was promised must be kept even if draining begins meanwhile.
+        if !isKeptAlive { mustClose = true }
+        write(buffer)
+        flushIfNeeded()
+        if !isWritable { arm(timeouts.writeStall) }
+    }
+
+    /// Writes and flushes a part of an answer.
+    package func stream(_ buffer: ByteBuffer) {
+        guard phase == .streaming else { return }
+        write(buffer)
+        flushIfNeeded()
+    }
+
+    /// Ends the connection in the middle of an answer, so that the client sees that it is incomplete.
+    package func abort() {
+        guard phase != .closed else { return }
+        flushIfNeeded()
+        close()
+    }
+
+    private func write(_ buffer: ByteBuffer) {
+        guard let context else { return }
+        if buffer.readableBytes > 0 {
+            context.write(wrapOutboundOut(buffer), promise: nil)
+            needsFlush = true
+        }
+    }
+
+    private func flushIfNeeded() {
+        guard needsFlush else { return }
+        needsFlush = false
+        context?.flush()
+    }
+
+    private func advance(closes: Bool) {
+        if closes || inputIsClosed {
+            flushIfNeeded()
+            linger()
+            return
+        }
+        if let reader = bodyReader, !reader.isFinished {
+            phase = .discardingBody
+        } else {
+            dropRequest()
+            phase = .awaitingHead
+        }
+        arm(timeouts.idle)
+        if !isProcessing {
+            flushIfNeeded()
+            resumeReading()
+            if inbound.readableBytes > 0 { process() }
+        }
+    }
+
+    /// Forgets the bytes of the request that has been answered.
+    private func dropRequest() {
+        bodyReader = nil
+        inbound.moveReaderIndex(forwardBy: min(requestByteCount, inbound.readableBytes))
+        requestByteCount = 0
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+    }
+
+    /// Throws away what comes of a body nobody wants. Whether there is more to do at once.
+    private func discardBody() -> Bool {
+        switch takeChunks(keeping: false) {
+        case .finished:
+            dropRequest()
+            phase = .awaitingHead
+            return true
+        case .needsMore:
+            return false
+        case .failed:
+            linger()
+            return false
+        }
+    }
+
+    private func resumeReading() {
+        guard isReadWithheld else { return }
+        isReadWithheld = false
+        context?.read()
+    }
+
+    // MARK: Closing
+
+    /// Closes the output, discards input for a while, then closes.
+    private func linger() {
+        guard let context, phase != .lingering, phase != .closed else { return }
+        phase = .lingering
+        inbound = ByteBuffer()
+        arm(timeouts.linger)
+        context.close(mode: .output, promise: nil)
+        resumeReading()
+    }
+
+    /// Closes at once.
+    package func close() {
+        context?.close(promise: nil)
+    }
+
+    private func arm(_ amount: TimeAmount) {
+        timer.disarm()
+        loop.wheel.arm(timer, at: loop.eventLoop.now + amount, owner: self)
+    }
+}
+
+@available(*, unavailable)
+extension HTTPServerConnection: Sendable {}

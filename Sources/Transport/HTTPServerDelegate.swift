@@ -1,0 +1,67 @@
+package import NIOCore
+package import Wire
+
+/// What a server does with the requests of one connection. All calls come on the connection's loop.
+package protocol HTTPServerDelegate: AnyObject {
+    /// The head of a request has been read. Says whether its body is wanted.
+    ///
+    /// `bytes` are those of the head and do not outlive the call.
+    func verdict(on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection)
+        -> HTTPHeadVerdict
+
+    /// A whole request has been read; `connection` expects one answer, now or later.
+    func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection)
+
+    /// The client will send no more (`isClosed` is false: it may still read) or is gone, while an answer is outstanding.
+    /// The answer may still be given; it goes nowhere if the connection is closed.
+    func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool)
+
+    /// The connection takes more of a streamed answer, or has enough for now.
+    func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool)
+
+    /// The body of the answer to bytes that were not HTTP; counts and words it.
+    func answer(to error: HTTPError) -> HTTPAnswer
+
+    /// The connection is closed; nothing follows.
+    func closed(_ connection: HTTPServerConnection)
+}
+
+/// Whether the body of a request is read.
+package enum HTTPHeadVerdict {
+    /// Read the body, up to `maximumBody` bytes, and deliver the request.
+    case accept(maximumBody: Int)
+    /// Answer now, without the body.
+    case refuse(HTTPAnswer)
+}
+
+/// A whole answer that is small and known at once.
+package struct HTTPAnswer {
+    /// The status code.
+    package var status: Int
+    /// Literal field lines, each with its line end.
+    package var fields: StaticString
+    /// The body; empty for none.
+    package var body: ByteBuffer
+    /// Whether the connection is closed after the answer whatever the request asked for.
+    package var closesConnection: Bool
+
+    /// An answer; `fields` are literal lines such as `"Content-Type: application/json\r\n"`.
+    package init(
+        status: Int, fields: StaticString = "", body: ByteBuffer = ByteBuffer(), closesConnection: Bool = false
+    ) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.closesConnection = closesConnection
+    }
+}
+
+/// One request with its whole body. The bytes are those that were received; nothing was copied for small requests.
+package struct HTTPServerRequest {
+    /// The head, as ranges over `headBytes`.
+    package var head: HTTPRequestHead
+    /// The bytes of the head.
+    package var headBytes: ByteBuffer
+    /// The body; chunks are joined.
+    package var body: ByteBuffer
+}

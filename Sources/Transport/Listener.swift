@@ -1,0 +1,78 @@
+package import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Listening sockets for one address, one per event loop, all bound with `SO_REUSEPORT`.
+///
+/// Each loop accepts for itself, so a connection never changes threads. With port 0 the first socket picks the port and
+/// the others share it.
+package struct Listener: Sendable {
+    /// The address that is really bound.
+    package let localAddress: SocketAddress
+    private let channels: [any Channel]
+
+    /// Binds `host`:`port` once on each of `loops`.
+    ///
+    /// - Parameters:
+    ///   - backlog: connections that may wait to be accepted.
+    ///   - maximumConnections: per loop; beyond it the listener accepts no more until one ends.
+    ///   - makeHandler: makes the handler of a new connection; called on the connection's loop.
+    /// - Throws: `ListenerError` when the address cannot be had.
+    package static func bind(
+        host: String, port: Int, loops: [any EventLoop], backlog: Int32 = 1_024,
+        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+    ) async throws -> Listener {
+        var channels: [any Channel] = []
+        var boundPort = port
+        do {
+            for loop in loops {
+                let channel = try await ServerBootstrap(group: loop)
+                    .serverChannelOption(.backlog, value: backlog)
+                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                    .serverChannelOption(.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)), value: loops.count > 1 ? 1 : 0)
+                    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .childChannelOption(.allowRemoteHalfClosure, value: true)
+                    .childChannelOption(
+                        .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 262_144)
+                    )
+                    .childChannelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(makeHandler(channel.eventLoop))
+                        }
+                    }
+                    .bind(host: host, port: boundPort).get()
+                channels.append(channel)
+                boundPort = channel.localAddress?.port ?? boundPort
+            }
+        } catch {
+            for channel in channels { channel.close(promise: nil) }
+            throw ListenerError(address: "\(host):\(port)", reason: "\(error)")
+        }
+        guard let address = channels.first?.localAddress else {
+            throw ListenerError(address: "\(host):\(port)", reason: "the socket has no address")
+        }
+        return Listener(localAddress: address, channels: channels)
+    }
+
+    /// Stops accepting and closes the sockets. Connections that were accepted go on.
+    package func close() async {
+        for channel in channels { try? await channel.close().get() }
+    }
+}
+
+/// An address that cannot be listened on.
+package struct ListenerError: Error, CustomStringConvertible {
+    /// The address, as configured.
+    package let address: String
+    /// What the operating system said.
+    package let reason: String
+
+    package var description: String { "cannot listen on \(address): \(reason)" }
+}
