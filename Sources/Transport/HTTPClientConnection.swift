@@ -24,6 +24,9 @@ package protocol HTTPClientDelegate: AnyObject {
     /// A part of the answer's body.
     func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection)
 
+    /// Everything that has arrived so far was told; the answer may go on.
+    func answerReadComplete(on connection: HTTPClientConnection)
+
     /// The answer is complete. The connection may be used again if `connection.isReusable`.
     func answerEnd(on connection: HTTPClientConnection)
 
@@ -161,6 +164,11 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             inbound.writeBuffer(&received)
         }
         process()
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        if phase == .readingBody { delegate?.answerReadComplete(on: self) }
+        context.fireChannelReadComplete()
     }
 
     package func read(context: ChannelHandlerContext) {

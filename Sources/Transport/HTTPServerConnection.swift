@@ -387,6 +387,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         writer.statusLine(answer.status)
         writer.lines(answer.fields)
         writer.buffer.writeDateField(loop.dateText())
+        if answer.retryAfterSeconds > 0 { writer.field("Retry-After: ", answer.retryAfterSeconds) }
         if answer.status != 204 { writer.field("Content-Length: ", answer.body.readableBytes) }
         if !isKeptAlive { writer.lines("Connection: close\r\n") }
         var buffer = writer.finish()
@@ -423,6 +424,11 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         guard phase == .streaming else { return }
         write(buffer)
         flushIfNeeded()
+    }
+
+    /// Makes the answer that is being made the last one of the connection.
+    package func closeAfterAnswer() {
+        mustClose = true
     }
 
     /// Ends the connection in the middle of an answer, so that the client sees that it is incomplete.

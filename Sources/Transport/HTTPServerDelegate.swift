@@ -44,6 +44,8 @@ package struct HTTPAnswer {
     package var body: ByteBuffer
     /// Whether the connection is closed after the answer whatever the request asked for.
     package var closesConnection: Bool
+    /// The value of `Retry-After`, in seconds; 0 for none.
+    package var retryAfterSeconds = 0
 
     /// An answer; `fields` are literal lines such as `"Content-Type: application/json\r\n"`.
     package init(
