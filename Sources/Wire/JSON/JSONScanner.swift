@@ -1,0 +1,295 @@
+/// Reads JSON once, strictly, from bytes that are all there; finds values, builds nothing (RFC 8259).
+///
+/// A cursor without a position: every function takes the offset at which it reads and returns the one behind what it
+/// has read, so that the position lives in a register. Nothing is recursive. Bytes outside of the text read as 0, which
+/// no rule accepts, so a text that is cut is refused where it ends.
+struct JSONScanner {
+    /// The text.
+    let bytes: ByteView
+    private let base: UnsafeRawPointer
+    private let count: Int
+    /// The last offset at which eight bytes can be read at once.
+    private let lastWord: Int
+
+    /// A scanner of `bytes`, which must outlive it.
+    init(_ bytes: ByteView) {
+        self.bytes = bytes
+        // An empty view may have no memory; with a count of 0 the pointer is never followed.
+        base = bytes.base ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
+        count = bytes.count
+        lastWord = bytes.count &- 8
+    }
+
+    /// The byte at `offset`, or 0 outside of the text.
+    @inline(__always)
+    func byte(_ offset: Int) -> UInt8 {
+        UInt(bitPattern: offset) < UInt(bitPattern: count) ? base.load(fromByteOffset: offset, as: UInt8.self) : 0
+    }
+
+    /// The eight bytes at `offset`, which is in 0…`lastWord`.
+    @inline(__always)
+    private func word(_ offset: Int) -> UInt64 {
+        UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    // MARK: White space, end
+
+    /// The offset of the first byte at or behind `offset` that is not white space.
+    @inline(__always)
+    func skipSpace(_ offset: Int) -> Int {
+        byte(offset) > 0x20 ? offset : skipMoreSpace(offset)
+    }
+
+    @inline(never)
+    private func skipMoreSpace(_ start: Int) -> Int {
+        var offset = start
+        while true {
+            while offset <= lastWord, word(offset) == 0x2020_2020_2020_2020 { offset &+= 8 }
+            switch byte(offset) {
+            case 0x20, 0x0A, 0x0D, 0x09: offset &+= 1
+            default: return offset
+            }
+        }
+    }
+
+    /// Throws unless nothing but white space comes at `offset`.
+    @inline(__always)
+    func expectEnd(_ offset: Int) throws(JSONError) {
+        let end = skipSpace(offset)
+        guard end == count else { throw .syntax(offset: end) }
+    }
+
+    // MARK: Strings
+
+    /// Which bytes of `word` end the plain part of a string: a quote, a backslash, controls, and all that is not ASCII.
+    ///
+    /// The high bit of each such byte is set. Only the lowest one is exact: the subtraction may borrow from higher ones.
+    @inline(__always)
+    private func special(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = (word ^ (ones &* 0x22)) &- ones
+        let backslash = (word ^ (ones &* 0x5C)) &- ones
+        return (quote | backslash | (word &- ones &* 0x20) | word) & (ones &* 0x80)
+    }
+
+    /// Reads a string whose first byte behind the quote is at `offset`. `end` is the offset of the closing quote.
+    @inline(__always)
+    func string(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
+        var offset = start
+        while offset <= lastWord {
+            let found = special(word(offset))
+            if found != 0 {
+                offset &+= found.trailingZeroBitCount &>> 3
+                if byte(offset) == UInt8(ascii: "\"") { return (offset, false) }
+                break
+            }
+            offset &+= 8
+        }
+        return try restOfString(offset)
+    }
+
+    /// As `string`, from any place within one; knows escapes and characters beyond ASCII.
+    @inline(never)
+    private func restOfString(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
+        var offset = start
+        var isEscaped = false
+        while true {
+            if offset <= lastWord {
+                let found = special(word(offset))
+                guard found != 0 else {
+                    offset &+= 8
+                    continue
+                }
+                offset &+= found.trailingZeroBitCount &>> 3
+            }
+            let current = byte(offset)
+            if current == UInt8(ascii: "\"") { return (offset, isEscaped) }
+            if current == UInt8(ascii: "\\") {
+                isEscaped = true
+                offset = try escape(offset)
+            } else if current >= 0x80 {
+                offset = try multibyte(offset)
+            } else if current < 0x20 {
+                throw .syntax(offset: offset)
+            } else {
+                offset &+= 1
+            }
+        }
+    }
+
+    /// Reads the escape whose backslash is at `offset` (RFC 8259 §7).
+    @inline(__always)
+    private func escape(_ offset: Int) throws(JSONError) -> Int {
+        guard byte(offset &+ 1) == UInt8(ascii: "u") else {
+            guard JSONUnescaper.character(for: byte(offset &+ 1)) != nil else { throw .syntax(offset: offset) }
+            return offset &+ 2
+        }
+        guard let unit = codeUnit(offset &+ 2) else { throw .syntax(offset: offset) }
+        guard unit & 0xF800 == 0xD800 else { return offset &+ 6 }
+        // A surrogate: the first of a pair, and the second one follows.
+        guard unit & 0xFC00 == 0xD800, byte(offset &+ 6) == UInt8(ascii: "\\"), byte(offset &+ 7) == UInt8(ascii: "u"),
+            let second = codeUnit(offset &+ 8), second & 0xFC00 == 0xDC00
+        else { throw .syntax(offset: offset) }
+        return offset &+ 12
+    }
+
+    private func codeUnit(_ offset: Int) -> UInt32? {
+        var unit: UInt32 = 0
+        for position in offset..<(offset &+ 4) {
+            guard let digit = HTTPCharacters.hexValue(byte(position)) else { return nil }
+            unit = unit &<< 4 | UInt32(digit)
+        }
+        return unit
+    }
+
+    /// Reads characters beyond ASCII as long as they come, the first at `offset` (Unicode, table 3-7).
+    @inline(__always)
+    private func multibyte(_ start: Int) throws(JSONError) -> Int {
+        var offset = start
+        while true {
+            let lead = byte(offset)
+            let second = byte(offset &+ 1)
+            switch lead {
+            case ..<0x80:
+                return offset
+            case 0xC2...0xDF:
+                guard isContinuation(second) else { throw .syntax(offset: offset) }
+                offset &+= 2
+            case 0xE0...0xEF:
+                guard isContinuation(second), isContinuation(byte(offset &+ 2)),
+                    lead != 0xE0 || second >= 0xA0, lead != 0xED || second < 0xA0
+                else { throw .syntax(offset: offset) }
+                offset &+= 3
+            case 0xF0...0xF4:
+                guard isContinuation(second), isContinuation(byte(offset &+ 2)), isContinuation(byte(offset &+ 3)),
+                    lead != 0xF0 || second >= 0x90, lead != 0xF4 || second < 0x90
+                else { throw .syntax(offset: offset) }
+                offset &+= 4
+            default:
+                throw .syntax(offset: offset)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
+
+    // MARK: Numbers, literals
+
+    /// Reads a number whose first byte is at `offset`; any size and precision, as it stands (RFC 8259 §6).
+    @inline(__always)
+    func number(_ start: Int) throws(JSONError) -> Int {
+        var offset = start
+        if byte(offset) == UInt8(ascii: "-") { offset &+= 1 }
+        if byte(offset) == UInt8(ascii: "0") {
+            offset &+= 1
+        } else {
+            offset = try digits(offset)
+        }
+        if byte(offset) == UInt8(ascii: ".") { offset = try digits(offset &+ 1) }
+        if byte(offset) | 0x20 == UInt8(ascii: "e") {
+            let sign = byte(offset &+ 1)
+            offset = try digits(offset &+ (sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") ? 2 : 1))
+        }
+        return offset
+    }
+
+    /// Reads one digit or more.
+    @inline(__always)
+    private func digits(_ start: Int) throws(JSONError) -> Int {
+        var offset = start
+        while byte(offset) &- 0x30 < 10 { offset &+= 1 }
+        guard offset > start else { throw .syntax(offset: offset) }
+        return offset
+    }
+
+    /// Reads `true`, `false` or `null`.
+    @inline(__always)
+    func literal(_ offset: Int) throws(JSONError) -> Int {
+        let letters =
+            UInt32(byte(offset)) | UInt32(byte(offset &+ 1)) &<< 8 | UInt32(byte(offset &+ 2)) &<< 16
+            | UInt32(byte(offset &+ 3)) &<< 24
+        switch letters {
+        case 0x6575_7274, 0x6C6C_756E: return offset &+ 4  // true, null
+        case 0x736C_6166 where byte(offset &+ 4) == UInt8(ascii: "e"): return offset &+ 5
+        default: throw .syntax(offset: offset)
+        }
+    }
+
+    // MARK: Objects
+
+    /// Reads up to the value of the next member of the innermost object: its name, checked against those before, and
+    /// the colon. `nil` when the object ends; then `offset` is behind its brace.
+    @inline(__always)
+    func nextMember(
+        _ offset: inout Int, isFirst: Bool, _ scratch: inout JSONScratch
+    ) throws(JSONError) -> JSONScratch.Name? {
+        offset = skipSpace(offset)
+        let separator = byte(offset)
+        if separator == UInt8(ascii: "}") {
+            offset &+= 1
+            scratch.closeObject()
+            return nil
+        }
+        if !isFirst {
+            guard separator == UInt8(ascii: ",") else { throw .syntax(offset: offset) }
+            offset = skipSpace(offset &+ 1)
+        }
+        let name = try name(&offset, &scratch)
+        offset = skipSpace(offset)
+        guard byte(offset) == UInt8(ascii: ":") else { throw .syntax(offset: offset) }
+        offset = skipSpace(offset &+ 1)
+        return name
+    }
+
+    /// Reads a name whose quote is at `offset`, and adds it to the innermost object.
+    @inline(__always)
+    private func name(_ offset: inout Int, _ scratch: inout JSONScratch) throws(JSONError) -> JSONScratch.Name {
+        guard byte(offset) == UInt8(ascii: "\"") else { throw .syntax(offset: offset) }
+        let start = offset &+ 1
+        var name: JSONScratch.Name
+        if start <= lastWord {
+            let first = word(start)
+            let found = special(first)
+            let length = found.trailingZeroBitCount &>> 3
+            if found != 0, byte(start &+ length) == UInt8(ascii: "\"") {
+                // Seven bytes or fewer.
+                let key = first & ~(~0 &<< UInt64(truncatingIfNeeded: length &* 8))
+                name = JSONScratch.Name(key: key, start: start, length: length, isInArena: false)
+                offset = start &+ length &+ 1
+            } else {
+                name = try longName(&offset, &scratch)
+            }
+        } else {
+            name = try longName(&offset, &scratch)
+        }
+        if !scratch.insert(name, in: bytes), scratch.duplicateOffset < 0 { scratch.duplicateOffset = start }
+        return name
+    }
+
+    @inline(never)
+    private func longName(_ offset: inout Int, _ scratch: inout JSONScratch) throws(JSONError) -> JSONScratch.Name {
+        let start = offset &+ 1
+        let (end, isEscaped) = try string(start)
+        offset = end &+ 1
+        guard !isEscaped else { return try escapedName(bytes.slice(from: start, to: end), &scratch) }
+        let length = end &- start
+        guard length <= JSONLimits.nameBytes else { throw .nameTooLong }
+        var key: UInt64 = 0
+        if length >= 8 {
+            key = word(start)
+        } else {
+            for position in 0..<length { key |= UInt64(byte(start &+ position)) &<< UInt64(8 &* position) }
+        }
+        return JSONScratch.Name(key: key, start: start, length: length, isInArena: false)
+    }
+
+    private func escapedName(_ raw: ByteView, _ scratch: inout JSONScratch) throws(JSONError) -> JSONScratch.Name {
+        let start = scratch.arenaCount
+        var unescaper = JSONUnescaper(raw)
+        while let byte = unescaper.next() { scratch.keep(byte) }
+        let length = scratch.arenaCount &- start
+        guard length <= JSONLimits.nameBytes else { throw .nameTooLong }
+        return JSONScratch.Name(key: scratch.arenaKey(from: start), start: start, length: length, isInArena: true)
+    }
+}
