@@ -13,20 +13,25 @@ import Darwin
 ///
 /// Each loop accepts for itself, so a connection never changes threads. With port 0 the first socket picks the port and
 /// the others share it.
-package struct Listener: Sendable {
+package struct Listener: BoundListener {
     /// The address that is really bound.
     package let localAddress: SocketAddress
     private let channels: [any Channel]
+
+    package var boundAddress: String {
+        let host = localAddress.ipAddress ?? "?"
+        return (host.contains(":") ? "[\(host)]" : host) + ":\(localAddress.port ?? 0)"
+    }
 
     /// Binds `host`:`port` once on each of `loops`.
     ///
     /// - Parameters:
     ///   - backlog: connections that may wait to be accepted.
-    ///   - maximumConnections: per loop; beyond it the listener accepts no more until one ends.
+    ///   - budget: the connections of the process; without room the listener accepts no more until one ends.
     ///   - makeHandler: makes the handler of a new connection; called on the connection's loop.
     /// - Throws: `ListenerError` when the address cannot be had.
     package static func bind(
-        host: String, port: Int, loops: [any EventLoop], backlog: Int32 = 1_024,
+        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget, backlog: Int32 = 1_024,
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> Listener {
         var channels: [any Channel] = []
@@ -36,7 +41,17 @@ package struct Listener: Sendable {
                 let channel = try await ServerBootstrap(group: loop)
                     .serverChannelOption(.backlog, value: backlog)
                     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                    .serverChannelOption(.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)), value: loops.count > 1 ? 1 : 0)
+                    .serverChannelOption(
+                        .socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)),
+                        value: loops.count > 1 ? 1 : 0
+                    )
+                    // One at a time, so that the budget is looked at before each.
+                    .serverChannelOption(.maxMessagesPerRead, value: 1)
+                    .serverChannelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(AcceptGate(budget))
+                        }
+                    }
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .childChannelOption(.allowRemoteHalfClosure, value: true)
                     .childChannelOption(

@@ -22,6 +22,13 @@ package struct NIONetwork: Network {
             .whenFailure { _ in bound.value.connectFailed() }
     }
 
+    package func listen(
+        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget,
+        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+    ) async throws -> any BoundListener {
+        try await Listener.bind(host: host, port: port, loops: loops, budget: budget, makeHandler: makeHandler)
+    }
+
     package func randomSeed() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
         return generator.next()

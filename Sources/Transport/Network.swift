@@ -11,8 +11,27 @@ package protocol Network: Sendable {
     func connect(
         to address: BackendAddress, timeout: TimeAmount, on eventLoop: any EventLoop, connection: HTTPClientConnection)
 
+    /// Listens on `host`:`port` on each of `loops` and makes a handler for every connection, on the connection's loop.
+    ///
+    /// Port 0 is any free port, the same for all loops. `budget` bounds the connections of the whole process.
+    ///
+    /// - Throws: `ListenerError` when the address cannot be had.
+    func listen(
+        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget,
+        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+    ) async throws -> any BoundListener
+
     /// A number that nobody can foresee, from the operating system; a seed for one generator.
     func randomSeed() -> UInt64
+}
+
+/// An address that is being listened on.
+package protocol BoundListener: Sendable {
+    /// The address that is really bound, `HOST:PORT`, IPv6 in brackets.
+    var boundAddress: String { get }
+
+    /// Stops accepting and closes the sockets. Connections that were accepted go on.
+    func close() async
 }
 
 /// Where a backend listens.
