@@ -144,7 +144,7 @@ struct JSONScanner {
 
     /// Reads characters beyond ASCII as long as they come, the first at `offset` (Unicode, table 3-7).
     @inline(__always)
-    private func multibyte(_ start: Int) throws(JSONError) -> Int {
+    func multibyte(_ start: Int) throws(JSONError) -> Int {
         var offset = start
         while true {
             let lead = byte(offset)
