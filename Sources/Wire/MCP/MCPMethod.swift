@@ -78,6 +78,16 @@ public enum MCPMethod: UInt8, CaseIterable, Sendable {
     /// The first message on a stream of changes.
     case notificationsSubscriptionsAcknowledged
 
+    /// The method that a JSON string inside `bytes` names, escapes resolved.
+    public init(_ text: JSONText, in bytes: ByteView) {
+        if text.isEscaped {
+            // Nobody escapes a method's name but to see what happens: the copy may cost what it costs.
+            self = text.unescaped(in: bytes).withUnsafeBytes { MCPMethod(ByteView($0)) }
+        } else {
+            self.init(bytes[text.range])
+        }
+    }
+
     /// The method that these bytes spell, case and all. Allocates nothing.
     public init(_ name: ByteView) {
         self = MCPMethod.recognize(name)
