@@ -116,23 +116,3 @@ extension ByteView {
         }
     }
 }
-
-extension ByteBuffer {
-    /// Appends a JSON string, quotes included.
-    fileprivate mutating func writeJSONString(_ text: String) {
-        writeStaticString("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): writeStaticString("\\\"")
-            case UInt8(ascii: "\\"): writeStaticString("\\\\")
-            case 0..<0x20:
-                let digits: StaticString = "0123456789abcdef"
-                writeStaticString("\\u00")
-                writeInteger(digits.utf8Start[Int(byte >> 4)])
-                writeInteger(digits.utf8Start[Int(byte & 15)])
-            default: writeInteger(byte)
-            }
-        }
-        writeStaticString("\"")
-    }
-}
