@@ -1,0 +1,9 @@
+/// One series of a registry: what a handle of swift-metrics counts into.
+protocol RegistrySeries: AnyObject, Sendable {
+    /// The metric's name, in the characters that Prometheus allows.
+    var name: String { get }
+    /// How many lines it makes on the page.
+    var lineCount: Int { get }
+    /// Adds its lines.
+    func write(into text: inout PrometheusText, help: String)
+}
