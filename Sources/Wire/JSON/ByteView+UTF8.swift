@@ -1,4 +1,7 @@
 extension ByteView {
+    /// No bytes.
+    static var empty: ByteView { ByteView(base: nil, count: 0) }
+
     /// Whether the bytes are well-formed UTF-8 (Unicode, table 3-7): nothing overlong, no surrogates, nothing beyond
     /// U+10FFFF, nothing cut.
     public var isValidUTF8: Bool {

@@ -72,6 +72,22 @@ struct JSONScanner {
         return (quote | backslash | (word &- ones &* 0x20) | word) & (ones &* 0x80)
     }
 
+    /// The offset at or behind `start` of the first byte that is a quote, a backslash, a control or not ASCII, or the end.
+    func endOfPlainText(_ start: Int) -> Int {
+        var offset = start
+        while offset <= lastWord {
+            let found = special(word(offset))
+            if found != 0 { return offset &+ found.trailingZeroBitCount &>> 3 }
+            offset &+= 8
+        }
+        while offset < count {
+            let byte = byte(offset)
+            if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            offset &+= 1
+        }
+        return offset
+    }
+
     /// Reads a string whose first byte behind the quote is at `offset`. `end` is the offset of the closing quote.
     @inline(__always)
     func string(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
