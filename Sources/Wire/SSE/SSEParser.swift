@@ -69,9 +69,10 @@ public struct SSEParser: Sendable {
 
     /// Skips the mark that a stream may begin with; `false` while that cannot be told.
     private mutating func skipByteOrderMark(_ bytes: ByteView) -> Bool {
+        guard bytes.count > 0 else { return false }
         let isMark =
-            bytes[0] == 0xEF && (bytes[1] == 0xBB || bytes.count == 1) && (bytes[2] == 0xBF || bytes.count == 2)
-        guard bytes.count >= SSELine.byteOrderMarkByteCount || (bytes.count > 0 && !isMark) else { return false }
+            bytes[0] == 0xEF && (bytes.count < 2 || bytes[1] == 0xBB) && (bytes.count < 3 || bytes[2] == 0xBF)
+        if isMark, bytes.count < SSELine.byteOrderMarkByteCount { return false }
         isAtStart = false
         if isMark {
             block.hasByteOrderMark = true
