@@ -1,6 +1,8 @@
-/// Waiting times that grow with each failure, drawn over their whole length so that those who wait do not come back together.
+/// Waiting times that grow with each failure, drawn over their whole length so that those who wait do not come back
+/// together.
 ///
-/// "Full jitter" (M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog 2015): `U(0, min(maximum, base * 2^k))`.
+/// "Full jitter" (M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog 2015): `U(0, min(maximum, base *
+/// 2^k))`.
 public struct Backoff: Hashable, Sendable {
     /// The longest wait after the first failure. Default 25 ms.
     public var base: Duration

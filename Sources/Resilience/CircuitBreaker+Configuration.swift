@@ -1,5 +1,6 @@
 extension CircuitBreaker {
-    /// When a breaker opens, for how long, and what closes it again. Values out of range are moved to the nearest one in range.
+    /// When a breaker opens, for how long, and what closes it again. Values out of range are moved to the nearest one
+    /// in range.
     public struct Configuration: Hashable, Sendable {
         /// The share of failures in the window that opens, above 0, at most 1. Default 50 %.
         public var failureRate: Double
@@ -13,9 +14,11 @@ extension CircuitBreaker {
         public var consecutiveConnectFailures: Int
         /// The trailing span over which the rates are taken. Default 10 s.
         public var window: Duration
-        /// The number of last tries over which the rates are taken instead of a span, 1…100,000; `nil` for the span. Default `nil`.
+        /// The number of last tries over which the rates are taken instead of a span, 1…100,000; `nil` for the span.
+        /// Default `nil`.
         public var windowTries: Int?
-        /// The open time of the first opening, before it is shortened by chance; it doubles with each opening in a row. Default 2 s.
+        /// The open time of the first opening, before it is shortened by chance; it doubles with each opening in a row.
+        /// Default 2 s.
         public var openDuration: Duration
         /// The longest open time. Default 60 s.
         public var maximumOpenDuration: Duration

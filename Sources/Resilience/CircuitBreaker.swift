@@ -6,10 +6,10 @@
 ///        └──────────────────────── enough probes succeed ────────────────────────────────────────────┘
 ///     forcedOpen and disabled: entered and left by the operator only
 ///
-/// A value: time and chance are arguments, and every method returns the change that it made. Changes happen when something is
-/// asked or told, never by themselves; the monitor of the backend tells about its checks every second.
-/// Every change begins a new generation. Permits carry the generation in which they were given, and what began
-/// before a change does not count after it. While half open, the permits of the generation are the probes: each is given back by
+/// A value: time and chance are arguments, and every method returns the change that it made. Changes happen when
+/// something is asked or told, never by themselves; the monitor of the backend tells about its checks every second.
+/// Every change begins a new generation. Permits carry the generation in which they were given, and what began before a
+/// change does not count after it. While half open, the permits of the generation are the probes: each is given back by
 /// exactly one `record`; those that never are end with the generation, at the latest after `halfOpenTimeout`.
 public struct CircuitBreaker: Sendable {
     /// What it was made with, in range.
@@ -78,7 +78,8 @@ public struct CircuitBreaker: Sendable {
 
     // MARK: Calls
 
-    /// Whether a try may be sent now. Half open, only calls that may be repeated are: a failed probe is retried elsewhere.
+    /// Whether a try may be sent now. Half open, only calls that may be repeated are: a failed probe is retried
+    /// elsewhere.
     public mutating func admit(
         at now: MonotonicTime, isRepeatable: Bool, random: inout SeededRandom
     ) -> Admission {

@@ -83,7 +83,8 @@ extension Duration {
     @inlinable
     public var saturatedNanoseconds: Int64 {
         let attoseconds = attoseconds
-        // 10^9 = 2^9 * 5^9: after the shift anything up to two and a half hours divides in 64 bits, which is ten times cheaper.
+        // 10^9 = 2^9 * 5^9: after the shift anything up to two and a half hours divides in 64 bits, which is ten times
+        // cheaper.
         if attoseconds >= 0, let shifted = UInt64(exactly: attoseconds >> 9) { return Int64(shifted / 1_953_125) }
         return Int64(clamping: attoseconds / 1_000_000_000)
     }

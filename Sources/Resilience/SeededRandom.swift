@@ -1,7 +1,7 @@
 /// A small, fast generator of random numbers, entirely determined by its seed; the only source of chance here.
 ///
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): passes BigCrush, has one
-/// word of state, takes any seed. Not for secrets.
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): passes BigCrush, has
+/// one word of state, takes any seed. Not for secrets.
 @frozen
 public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
     @usableFromInline

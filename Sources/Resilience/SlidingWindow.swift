@@ -1,8 +1,9 @@
 /// Counts of tries over the trailing span, kept in buckets of equal length.
 ///
 /// The bucket that is being filled counts as a whole, so the span looked at is between `span - bucket` and `span` long.
-/// Constant cost per try; moving on costs one step per bucket that fell out, at most all of them. Allocates only in `init`.
-/// Times may come slightly out of order, as they do from several threads: an earlier one counts in the newest bucket.
+/// Constant cost per try; moving on costs one step per bucket that fell out, at most all of them. Allocates only in
+/// `init`. Times may come slightly out of order, as they do from several threads: an earlier one counts in the newest
+/// bucket.
 public struct SlidingWindow: Sendable {
     /// What is counted.
     public struct Counts: Hashable, Sendable {

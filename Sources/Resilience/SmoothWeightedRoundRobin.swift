@@ -1,9 +1,10 @@
 /// Takes turns in proportion to weights, spread as evenly as can be.
 ///
-/// The algorithm of nginx since 1.3.1 (`ngx_http_upstream_get_peer`): every eligible entry gains its weight,
-/// the one that has most is picked and loses the sum. With entries always eligible each gets exactly its weight of picks in every period,
-/// and the period is the sum of the weights divided by their greatest common divisor. Backups are picked only when no other entry is eligible.
-/// A pick takes linear time, asks about each entry at most once and allocates nothing.
+/// The algorithm of nginx since 1.3.1 (`ngx_http_upstream_get_peer`): every eligible entry gains its weight, the one
+/// that has most is picked and loses the sum. With entries always eligible each gets exactly its weight of picks in
+/// every period, and the period is the sum of the weights divided by their greatest common divisor. Backups are picked
+/// only when no other entry is eligible. A pick takes linear time, asks about each entry at most once and allocates
+/// nothing.
 public struct SmoothWeightedRoundRobin: Sendable {
     /// One that takes turns.
     public struct Entry: Hashable, Sendable {

@@ -1,9 +1,10 @@
 package import Logging
 
-/// Writes log lines to a `LogSink`: one JSON object each, with `time`, `level`, `message`, `logger` and the metadata beside them.
+/// Writes log lines to a `LogSink`: one JSON object each, with `time`, `level`, `message`, `logger` and the metadata
+/// beside them.
 ///
-/// No text from outside can break out of its line: controls are escaped, each value is cut at 1 KiB, a line at about 32 KiB.
-/// Metadata whose key would hide one of the four gets a `_` after it.
+/// No text from outside can break out of its line: controls are escaped, each value is cut at 1 KiB, a line at about 32
+/// KiB. Metadata whose key would hide one of the four gets a `_` after it.
 package struct JSONLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]

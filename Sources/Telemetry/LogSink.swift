@@ -1,7 +1,8 @@
-/// Where log lines go: one bounded queue and one thread that writes, so that no caller ever waits for a disk or a terminal.
+/// Where log lines go: one bounded queue and one thread that writes, so that no caller ever waits for a disk or a
+/// terminal.
 ///
-/// When the writer is behind, whole blocks are dropped and counted; a block is either written or not. A write that fails (disk full, reader
-/// gone) costs that block and nothing else: the next one is tried again, on a line of its own.
+/// When the writer is behind, whole blocks are dropped and counted; a block is either written or not. A write that
+/// fails (disk full, reader gone) costs that block and nothing else: the next one is tried again, on a line of its own.
 package final class LogSink: Sendable {
     /// Where to write.
     package enum Destination: Hashable, Sendable {
@@ -48,14 +49,15 @@ package final class LogSink: Sendable {
         writer.reopen()
     }
 
-    /// Waits until everything offered before was written or given up, at most `limit`. Blocks the thread. Returns whether it was in time.
+    /// Waits until everything offered before was written or given up, at most `limit`. Blocks the thread. Returns
+    /// whether it was in time.
     @discardableResult
     package func flush(within limit: Duration = .seconds(1)) -> Bool {
         writer.waitUntilEmpty(within: limit)
     }
 
-    /// Takes nothing more, writes what waits, at most for `limit`, and ends the thread. Blocks the caller. Returns whether all was
-    /// written in time; what was not is lost.
+    /// Takes nothing more, writes what waits, at most for `limit`, and ends the thread. Blocks the caller. Returns
+    /// whether all was written in time; what was not is lost.
     @discardableResult
     package func close(within limit: Duration = .seconds(1)) -> Bool {
         writer.beginClosing()

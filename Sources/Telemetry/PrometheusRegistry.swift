@@ -1,11 +1,12 @@
 package import CoreMetrics
 import Synchronization
 
-/// Keeps the metrics of a process and renders them for Prometheus: the back end of swift-metrics, and the place where parts that count by themselves register a
-/// collector.
+/// Keeps the metrics of a process and renders them for Prometheus: the back end of swift-metrics, and the place where
+/// parts that count by themselves register a collector.
 ///
-/// Handles are made once and kept by whoever counts; making one takes a lock, using it is an atomic addition. Timers become histograms in seconds, aggregating recorders histograms over powers
-/// of four. The number of series is bounded: a handle beyond the bound counts nothing, and that is counted.
+/// Handles are made once and kept by whoever counts; making one takes a lock, using it is an atomic addition. Timers
+/// become histograms in seconds, aggregating recorders histograms over powers of four. The number of series is bounded:
+/// a handle beyond the bound counts nothing, and that is counted.
 package final class PrometheusRegistry: MetricsFactory, Sendable {
     /// Adds what it counts to a page that is being rendered.
     package typealias Collector = @Sendable (inout PrometheusText) async -> Void
@@ -30,7 +31,8 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     private let state = Mutex(State())
     private let droppedSeries = Atomic<Int>(0)
 
-    /// A registry for at most `maximumSeries` lines of handles, which also tells about the process unless that is not wanted.
+    /// A registry for at most `maximumSeries` lines of handles, which also tells about the process unless that is not
+    /// wanted.
     package init(maximumSeries: Int = 10_000, includesProcess: Bool = true) {
         self.maximumSeries = maximumSeries
         processMetrics = includesProcess ? ProcessMetrics() : nil
@@ -49,7 +51,8 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         state.withLock { $0.help[PrometheusRegistry.canonical(name)] = help }
     }
 
-    /// Appends the page in the text format 0.0.4. Waits for the collectors, one after the other; holds no lock meanwhile.
+    /// Appends the page in the text format 0.0.4. Waits for the collectors, one after the other; holds no lock
+    /// meanwhile.
     package func render(into output: inout [UInt8]) async {
         let (order, help, collectors) = state.withLock { ($0.order, $0.help, $0.collectors) }
         var text = PrometheusText()

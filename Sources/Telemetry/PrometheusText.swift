@@ -1,9 +1,9 @@
 /// Metrics in the text exposition format of Prometheus, version 0.0.4.
 ///
-/// Samples may be added in any order: the format wants the lines of a family together and `HELP` and `TYPE` once before them, so
-/// each family gathers its own lines until `write(into:)`. The first mention of a name decides its type; samples of another type under the same name would
-/// make the whole page unreadable and are left out and counted in `rejectedSampleCount`.
-/// Characters that names may not have become `_`.
+/// Samples may be added in any order: the format wants the lines of a family together and `HELP` and `TYPE` once before
+/// them, so each family gathers its own lines until `write(into:)`. The first mention of a name decides its type;
+/// samples of another type under the same name would make the whole page unreadable and are left out and counted in
+/// `rejectedSampleCount`. Characters that names may not have become `_`.
 package struct PrometheusText: Sendable {
     /// The types of metric families that are written here.
     package enum Kind: UInt8, Sendable {

@@ -20,8 +20,8 @@ enum Thread {
 
     /// Starts a detached thread that takes no signals; returns 0 or the error number.
     ///
-    /// Signals of the process go to other threads, and a write to a reader that is gone fails with `EPIPE` instead of ending the process,
-    /// whatever the process does about `SIGPIPE`.
+    /// Signals of the process go to other threads, and a write to a reader that is gone fails with `EPIPE` instead of
+    /// ending the process, whatever the process does about `SIGPIPE`.
     static func start(named name: String, _ run: @escaping @Sendable () -> Void) -> CInt {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         #if canImport(Darwin)
