@@ -22,9 +22,16 @@ public struct HTTPHeadWriter: ~Copyable {
         buffer.writeStaticString(" HTTP/1.1\r\n")
     }
 
-    /// `HTTP/1.1 200 OK` and its line end.
+    /// `HTTP/1.1 200 OK` and its line end. A code without a line in `HTTPStatus` gets an empty reason; a number that is no
+    /// status code (100…599) becomes 502.
     public mutating func statusLine(_ status: Int) {
-        buffer.writeStaticString(HTTPStatus.line(status))
+        if let line = HTTPStatus.line(status) {
+            buffer.writeStaticString(line)
+        } else {
+            buffer.writeStaticString("HTTP/1.1 ")
+            buffer.writeDecimal((100...599).contains(status) ? status : 502)
+            buffer.writeStaticString(" \r\n")
+        }
     }
 
     /// A field whose name and value are bytes of a validated head.

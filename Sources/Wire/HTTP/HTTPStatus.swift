@@ -1,7 +1,7 @@
 /// Status lines as literals, so that writing one copies bytes and formats nothing.
 public enum HTTPStatus {
-    /// `HTTP/1.1 CODE REASON` with its line end; a code that the gateway never makes itself gets an empty reason.
-    public static func line(_ status: Int) -> StaticString {
+    /// `HTTP/1.1 CODE REASON` with its line end for the codes that a gateway meets every day, else `nil`.
+    public static func line(_ status: Int) -> StaticString? {
         switch status {
         case 100: "HTTP/1.1 100 Continue\r\n"
         case 200: "HTTP/1.1 200 OK\r\n"
@@ -31,7 +31,7 @@ public enum HTTPStatus {
         case 503: "HTTP/1.1 503 Service Unavailable\r\n"
         case 504: "HTTP/1.1 504 Gateway Timeout\r\n"
         case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
-        default: status < 400 ? "HTTP/1.1 200 OK\r\n" : status < 500 ? "HTTP/1.1 400 Bad Request\r\n" : "HTTP/1.1 502 Bad Gateway\r\n"
+        default: nil
         }
     }
 }
