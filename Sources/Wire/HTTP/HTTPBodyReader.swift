@@ -23,9 +23,14 @@ public struct HTTPBodyReader: Sendable {
     private enum State: Hashable {
         case length(Int)
         case untilClose
-        case size, extensionBytes, sizeEnd, data(Int), dataCR, dataLF
-        case trailerStart, trailerLine, trailerLineEnd, lastLF
+        case size, chunkExtension(Extension), sizeEnd, data(Int), dataCR, dataLF
+        case trailerStart, trailerName, trailerLine, trailerLineEnd, lastLF
         case finished
+    }
+
+    /// Where in `*( ";" name [ "=" ( token / quoted-string ) ] )` a chunk's extension is (RFC 9112 §7.1.1).
+    private enum Extension: Hashable {
+        case nameStart, name, valueStart, value, quoted, escaped, quotedEnd
     }
 
     private static let maximumExtensionBytes = 256
@@ -87,8 +92,8 @@ public struct HTTPBodyReader: Sendable {
                 return take(count, at: offset)
             case .size:
                 try chunkSize(byte)
-            case .extensionBytes:
-                try chunkExtension(byte)
+            case .chunkExtension(let part):
+                try chunkExtension(byte, part)
             case .sizeEnd:
                 guard byte == UInt8(ascii: "\n") else { throw .chunk }
                 state = size == 0 ? .trailerStart : .data(size)
@@ -104,7 +109,7 @@ public struct HTTPBodyReader: Sendable {
             case .dataLF:
                 guard byte == UInt8(ascii: "\n") else { throw .chunk }
                 state = .size
-            case .trailerStart, .trailerLine, .trailerLineEnd, .lastLF:
+            case .trailerStart, .trailerName, .trailerLine, .trailerLineEnd, .lastLF:
                 try trailer(byte)
             }
             offset &+= 1
@@ -131,17 +136,30 @@ public struct HTTPBodyReader: Sendable {
         guard digits > 0 else { throw .chunk }
         switch byte {
         case UInt8(ascii: "\r"): state = .sizeEnd
-        case UInt8(ascii: ";"): state = .extensionBytes
+        case UInt8(ascii: ";"): state = .chunkExtension(.nameStart)
         default: throw .chunk
         }
     }
 
-    private mutating func chunkExtension(_ byte: UInt8) throws(HTTPError) {
-        if byte == UInt8(ascii: "\r") {
+    private mutating func chunkExtension(_ byte: UInt8, _ part: Extension) throws(HTTPError) {
+        let isToken = HTTPCharacters.isToken(byte)
+        switch (part, byte) {
+        case (.name, UInt8(ascii: "\r")), (.value, UInt8(ascii: "\r")), (.quotedEnd, UInt8(ascii: "\r")):
             state = .sizeEnd
             return
+        case (.name, UInt8(ascii: ";")), (.value, UInt8(ascii: ";")), (.quotedEnd, UInt8(ascii: ";")):
+            state = .chunkExtension(.nameStart)
+        case (.name, UInt8(ascii: "=")): state = .chunkExtension(.valueStart)
+        case (.nameStart, _) where isToken, (.name, _) where isToken: state = .chunkExtension(.name)
+        case (.valueStart, UInt8(ascii: "\"")): state = .chunkExtension(.quoted)
+        case (.valueStart, _) where isToken, (.value, _) where isToken: state = .chunkExtension(.value)
+        case (.quoted, UInt8(ascii: "\"")): state = .chunkExtension(.quotedEnd)
+        case (.quoted, UInt8(ascii: "\\")): state = .chunkExtension(.escaped)
+        case (.quoted, _), (.escaped, _):
+            guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw .chunk }
+            state = .chunkExtension(.quoted)
+        default: throw .chunk
         }
-        guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw .chunk }
         extensionBytes &+= 1
         extensionTotal &+= 1
         guard extensionBytes <= HTTPBodyReader.maximumExtensionBytes,
@@ -160,7 +178,11 @@ public struct HTTPBodyReader: Sendable {
             guard trailerCount <= HTTPBodyReader.maximumTrailerCount, HTTPCharacters.isToken(byte) else {
                 throw .trailer
             }
+            state = .trailerName
+        case .trailerName where byte == UInt8(ascii: ":"):
             state = .trailerLine
+        case .trailerName:
+            guard HTTPCharacters.isToken(byte) else { throw .trailer }
         case .trailerLine where byte == UInt8(ascii: "\r"):
             state = .trailerLineEnd
         case .trailerLine:
