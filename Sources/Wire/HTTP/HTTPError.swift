@@ -1,6 +1,6 @@
 /// Why bytes of a peer are not the HTTP/1.1 that is spoken here (RFC 9112 and RFC 9110, read strictly).
 ///
-/// After any of these the connection cannot be read further: the next message's first byte is unknown.
+/// After any of these but `expectation` the connection cannot be read further: where the next message begins is unknown.
 public enum HTTPError: Error, Hashable, Sendable {
     /// The request or status line is malformed.
     case startLine
@@ -20,7 +20,8 @@ public enum HTTPError: Error, Hashable, Sendable {
     case framing
     /// A transfer coding other than `chunked`.
     case transferCoding
-    /// `Expect` with another value than `100-continue`.
+    /// `Expect` with another value than `100-continue`. Never thrown by the parser, which notes it in the head; it stands
+    /// here so that servers have one table of answers.
     case expectation
     /// A chunk's size, extension or line end is malformed.
     case chunk

@@ -75,7 +75,8 @@ public struct HTTPRequestHead: Sendable {
     public internal(set) var method: HTTPMethod = .other
     /// The method as received.
     public internal(set) var methodText = ByteRange.none
-    /// The path of the target, without query; starts with `/` except for `OPTIONS *`.
+    /// The path of the target, without query. Starts with `/`, except for `OPTIONS *`, for `CONNECT` (the target as it
+    /// came) and for an absolute form without a path (empty).
     public internal(set) var path = ByteRange.none
     /// What follows the `?` of the target; empty when there is none.
     public internal(set) var query = ByteRange.none
@@ -85,10 +86,12 @@ public struct HTTPRequestHead: Sendable {
     public internal(set) var fields = HTTPFields()
     /// How the body is framed: `none`, `length` or `chunked`.
     public internal(set) var framing = HTTPBodyFraming.none
-    /// Whether the client will use the connection again.
+    /// Whether the client will use the connection again; never with HTTP/1.0.
     public internal(set) var isKeepAlive = true
     /// Whether the client waits for `100 Continue` before it sends the body.
     public internal(set) var expectsContinue = false
+    /// Whether the client expects something that nobody here can do: to be refused with 417 (RFC 9110 §10.1.1).
+    public internal(set) var hasUnknownExpectation = false
     /// Whether the request asks to leave HTTP/1.1 (`Upgrade`, `CONNECT`): answered, then closed.
     public internal(set) var asksForUpgrade = false
     /// Bytes of the head with its final empty line.

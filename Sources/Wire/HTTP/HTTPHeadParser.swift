@@ -100,9 +100,11 @@ public struct HTTPHeadParser: Sendable {
         let targetStart = offset
         var queryMark: Int?
         while HTTPCharacters.isTarget(bytes[offset]) {
+            // Before the byte is judged: a `%` at the limit must not be refused for what may follow it.
+            if offset &- targetStart >= limits.targetBytes { throw .targetTooLong }
             switch bytes[offset] {
             case UInt8(ascii: "%"):
-                guard offset &+ 2 < bytes.count else { return try incompleteTarget(offset, from: targetStart) }
+                guard offset &+ 2 < bytes.count else { return false }
                 guard HTTPCharacters.hexValue(bytes[offset &+ 1]) != nil,
                     HTTPCharacters.hexValue(bytes[offset &+ 2]) != nil
                 else { throw .target }
@@ -111,7 +113,6 @@ public struct HTTPHeadParser: Sendable {
             default: break
             }
             offset &+= 1
-            if offset &- targetStart > limits.targetBytes { throw .targetTooLong }
         }
         guard offset < bytes.count else { return false }
         guard bytes[offset] == UInt8(ascii: " ") else { throw .target }
@@ -125,11 +126,6 @@ public struct HTTPHeadParser: Sendable {
         request.minorVersion = minorVersion
         lineStart = targetEnd &+ 11
         return true
-    }
-
-    private func incompleteTarget(_ offset: Int, from start: Int) throws(HTTPError) -> Bool {
-        if offset &- start >= limits.targetBytes { throw .targetTooLong }
-        return false
     }
 
     /// `HTTP/1.0` or `HTTP/1.1` at `start`, then a line end (requests) or a space (answers).
@@ -297,14 +293,17 @@ public struct HTTPHeadParser: Sendable {
     private mutating func finishRequest(_ bytes: ByteView) throws(HTTPError) {
         try checkHost(bytes)
         request.framing = try framing(bytes, whenSilent: .none)
-        request.isKeepAlive = isKeepAlive(bytes)
+        // RFC 9112 §9.3: a proxy does not keep the connection of an HTTP/1.0 client, whatever it asks for.
+        request.isKeepAlive = minorVersion == 1 && isKeepAlive(bytes)
         request.expectsContinue = false
-        if let expect = fields[.expect] {
-            guard !fields.isRepeated(.expect), bytes[expect].equalsIgnoringCase("100-continue") else {
-                throw .expectation
+        request.hasUnknownExpectation = false
+        // RFC 9110 §10.1.1: an HTTP/1.0 client cannot wait for an interim answer; its expectations are ignored.
+        if minorVersion == 1, let expect = fields[.expect] {
+            if !fields.isRepeated(.expect), bytes[expect].equalsIgnoringCase("100-continue") {
+                request.expectsContinue = request.framing != .none && request.framing != .length(0)
+            } else {
+                request.hasUnknownExpectation = true
             }
-            // RFC 9110 §10.1.1: an HTTP/1.0 client cannot wait for an interim answer.
-            request.expectsContinue = minorVersion == 1 && request.framing != .none && request.framing != .length(0)
         }
         request.asksForUpgrade = fields[.upgrade] != nil || request.method == .connect
         request.byteCount = lineStart
