@@ -1,0 +1,35 @@
+/// How much the gateway takes from outside (reliability 6).
+package struct ConnectionLimitSettings: Hashable, Sendable {
+    /// Bytes of a request's body. 1KiB…256MiB.
+    package var maximumBody: Int
+    /// Bytes of a backend's answer that is not a stream. 1KiB…1GiB.
+    package var maximumAnswer: Int
+    /// Connections of clients; automatic: what the descriptors allow. 1…1,000,000.
+    package var maximumConnections: AutomaticCount
+
+    package init(
+        maximumBody: Int = 4_194_304, maximumAnswer: Int = 33_554_432,
+        maximumConnections: AutomaticCount = .automatic
+    ) {
+        self.maximumBody = maximumBody
+        self.maximumAnswer = maximumAnswer
+        self.maximumConnections = maximumConnections
+    }
+}
+
+extension ConnectionLimitSettings {
+    /// The keys.
+    static let section = ConfigurationSection<Self>(
+        { Self() },
+        [
+            ConfigurationKey(
+                "max_body", \.maximumBody, .size(1_024...268_435_456),
+                "The largest request body; larger ones are answered with 413."),
+            ConfigurationKey(
+                "max_answer", \.maximumAnswer, .size(1_024...1_073_741_824),
+                "The largest answer of a backend that is not a stream; larger ones are failures."),
+            ConfigurationKey(
+                "max_connections", \.maximumConnections, .automaticOrCount(1...1_000_000),
+                "Connections of clients. `auto`: half of the descriptors that the process may have, less 64."),
+        ])
+}

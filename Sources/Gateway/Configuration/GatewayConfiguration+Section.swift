@@ -1,0 +1,88 @@
+extension GatewayConfiguration {
+    /// The keys at the top of a configuration file.
+    static let section = ConfigurationSection<Self>(
+        { GatewayConfiguration(pools: [], routes: []) },
+        [
+            ConfigurationKey(
+                "listen", \.listeners, .listeners, "Where clients connect. Port 0 lets the system choose."),
+            ConfigurationKey("admin", \.admin, .address, "Where `/metrics`, `/health` and `/ready` are served."),
+            ConfigurationKey("workers", \.workers, .automaticOrCount(1...256), "Event loops. `auto`: one per core."),
+            ConfigurationKey(
+                "sessions", \.sessions, .section(SessionSettings.section),
+                "How session ids of legacy clients are sealed."),
+            ConfigurationKey(
+                "allowed_origins", \.allowedOrigins, .list(of: .origin, 0...1_000, from: "", distinctBy: { $0 }),
+                "Web origins that may call; others are refused with 403. Requests without `Origin` are always fine."),
+            ConfigurationKey(
+                "allowed_hosts", \.allowedHosts, .list(of: .host, 0...1_000, from: "", distinctBy: { $0 }),
+                "Hosts for which requests may be. Empty: loopback names on loopback addresses, any on others."),
+            ConfigurationKey(
+                "trusted_proxies", \.trustedProxies,
+                .list(of: .network, 0...1_000, from: .placeholder, distinctBy: \.text),
+                "Proxies whose `X-Forwarded-*` fields are believed.", effect: .none(consequence: "no proxy is trusted")),
+            ConfigurationKey(
+                "limits", \.limits, .section(ConnectionLimitSettings.section), "How much is taken from outside."),
+            ConfigurationKey(
+                "redis", \.redis, .optional(.section(RedisSettings.section), from: .placeholder),
+                "The Redis that gateways share. Absent: everything is kept in memory.", effect: .none()),
+            ConfigurationKey(
+                "pools", \.pools, .pools(1...1_000), "Groups of interchangeable servers, by name.", isRequired: true),
+            ConfigurationKey(
+                "routes", \.routes,
+                .list(
+                    of: .section(RouteConfiguration.section),
+                    1...1_000, from: RouteConfiguration(path: "", pool: ""), distinctBy: \.path),
+                "Which requests go to which pool. Absent: `/mcp` goes to the only pool."),
+            ConfigurationKey(
+                "cache", \.cache, .section(CacheSettings.section), "What is kept of answers.", effect: .none()),
+            ConfigurationKey(
+                "rate_limits", \.rateLimits,
+                .list(of: .section(RateLimitRule.section), 0...100, from: .placeholder, distinctBy: \.name),
+                "How often things may be done; each call must pass all rules.",
+                effect: .none(consequence: "nothing is limited")),
+            ConfigurationKey("log", \.log, .section(LogSettings.section), "What is written about the gateway's work."),
+            ConfigurationKey(
+                "tracing", \.tracing, .optional(.section(TracingSettings.section), from: .placeholder),
+                "Where traces go. Absent: nowhere.", effect: .none()),
+            ConfigurationKey("drain", \.drain, .section(DrainSettings.section), "How the gateway ends."),
+        ],
+        finish: { configuration, places, reader in
+            configuration.settleRoutes(places, &reader)
+            configuration.checkAddresses(places, &reader)
+        })
+
+    /// Makes the only route when there is none, and warns about pools that no route leads to.
+    private mutating func settleRoutes(
+        _ places: ConfigurationSection<Self>.Places, _ reader: inout ConfigurationReader
+    ) {
+        if !places.contains("routes") {
+            guard pools.count == 1 else {
+                reader.descend(to: "routes") {
+                    $0.problem("is missing: there are \(pools.count) pools to choose from", at: places["pools"])
+                }
+                return
+            }
+            routes = [RouteConfiguration(path: Self.defaultPath, pool: pools[0].name)]
+        }
+        let used = Set(routes.map(\.pool))
+        for pool in pools where !used.contains(pool.name) {
+            let position = reader.poolPositions[pool.name] ?? places["pools"]
+            reader.descend(to: "pools") { reader in
+                reader.descend(to: pool.name) { $0.warning("no route leads to this pool", at: position) }
+            }
+        }
+    }
+
+    private func checkAddresses(_ places: ConfigurationSection<Self>.Places, _ reader: inout ConfigurationReader) {
+        reader.descend(to: "admin") { reader in
+            if admin.port != 0, listeners.contains(where: { $0.address == admin }) {
+                reader.problem(
+                    "must not be the address of listen",
+                    at: places.contains("admin") ? places["admin"] : places["listen"])
+            }
+            if !admin.isLoopback, places.contains("admin") {
+                reader.warning("is open to other machines and asks for no credentials", at: places["admin"])
+            }
+        }
+    }
+}

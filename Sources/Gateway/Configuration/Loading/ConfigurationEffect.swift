@@ -1,0 +1,18 @@
+/// How much of a key works in this version.
+enum ConfigurationEffect<Value>: Sendable {
+    /// All of it.
+    case full
+    /// Nothing. The key is accepted with a warning, to which `consequence` is added.
+    case none(consequence: String? = nil)
+    /// Only the values for which the function is true; `others` says what happens with the rest.
+    case only(@Sendable (Value) -> Bool, others: String)
+
+    /// What does not work, for documents; nil when all does.
+    var limitation: String? {
+        switch self {
+        case .full: nil
+        case .none(let consequence): consequence ?? ""
+        case .only(_, let others): others
+        }
+    }
+}

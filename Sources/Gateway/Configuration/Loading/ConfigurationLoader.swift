@@ -1,0 +1,51 @@
+/// Reads configuration files.
+///
+/// No input traps it, and none keeps it busy: sizes, depths and counts are bounded before anything is built from them.
+/// It blocks, so it is never called on an event loop.
+package struct ConfigurationLoader: Sendable {
+    private let environment: ConfigurationEnvironment
+
+    package init(environment: ConfigurationEnvironment) {
+        self.environment = environment
+    }
+
+    /// Loads the file at `path`.
+    ///
+    /// - Throws: everything that is wrong with it.
+    package func load(path: String) throws(ConfigurationRejection) -> LoadedConfiguration {
+        let file: BoundedFile
+        do {
+            file = try BoundedFile(readingAtMost: ConfigurationText.maximumByteCount, from: path)
+        } catch .tooLarge {
+            throw ConfigurationRejection([.tooLarge])
+        } catch {
+            throw ConfigurationRejection([ConfigurationProblem(at: .start, error.text)])
+        }
+        return try load(contents: file.bytes)
+    }
+
+    /// Loads the contents of a file.
+    ///
+    /// - Throws: everything that is wrong with them.
+    package func load(contents: [UInt8]) throws(ConfigurationRejection) -> LoadedConfiguration {
+        let document: YAMLDocument
+        do {
+            document = YAMLDocument(try ConfigurationText(contents))
+        } catch {
+            throw ConfigurationRejection([error])
+        }
+        if let problem = document.problem { throw ConfigurationRejection([problem]) }
+        guard let root = document.root, !root.isNull else {
+            throw ConfigurationRejection([
+                ConfigurationProblem(at: .start, keyPath: "pools", "is missing: the file is empty")
+            ])
+        }
+        var reader = ConfigurationReader(environment: environment)
+        let section = GatewayConfiguration.section
+        let configuration = section.read(root, over: section.make(), &reader)
+        guard let configuration, reader.problems.isEmpty else { throw ConfigurationRejection(reader.problems) }
+        return LoadedConfiguration(
+            configuration: configuration,
+            warnings: Array(reader.warnings.inOrderOfLines.prefix(ConfigurationRejection.maximumProblemCount)))
+    }
+}

@@ -1,0 +1,25 @@
+/// Why a configuration file was refused: all that is wrong with it, in the order of its lines.
+package struct ConfigurationRejection: Error, Hashable, Sendable {
+    /// At least one, at most `maximumProblemCount`.
+    package let problems: [ConfigurationProblem]
+    /// Problems that were found beyond those.
+    package let omittedCount: Int
+
+    /// More complaints than this help nobody.
+    package static let maximumProblemCount = 20
+
+    init(_ found: [ConfigurationProblem]) {
+        let sorted = found.inOrderOfLines
+        problems = Array(sorted.prefix(Self.maximumProblemCount))
+        omittedCount = sorted.count - problems.count
+    }
+}
+
+extension [ConfigurationProblem] {
+    /// The problems as someone meets them who reads the file; those of one place stay as they were found.
+    var inOrderOfLines: [ConfigurationProblem] {
+        enumerated()
+            .sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
+            .map(\.element)
+    }
+}

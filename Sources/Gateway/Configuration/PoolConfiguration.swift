@@ -1,0 +1,109 @@
+/// A named group of interchangeable backends.
+package struct PoolConfiguration: Hashable, Sendable {
+    /// Names the pool in routes, metrics and logs.
+    package var name: String
+    /// At least one; no two with the same URL.
+    package var backends: [BackendConfiguration]
+    /// What the backends speak.
+    package var `protocol`: BackendProtocol
+    /// How a backend is picked.
+    package var balance: BalancePolicy
+    /// How backends are watched when nobody calls them.
+    package var healthCheck: HealthCheckSettings
+    /// When a backend is left alone.
+    package var circuitBreaker: CircuitBreakerSettings
+    /// How far backends are taken out for doing worse than the others.
+    package var outlierDetection: OutlierDetectionSettings
+    /// How long the steps of a call may take.
+    package var timeout: TimeoutSettings
+    /// How often an attempt is made again.
+    package var retry: RetrySettings
+    /// When a second attempt is sent beside the first; absent: never.
+    package var hedge: HedgeSettings?
+    /// How much the pool takes on at a time.
+    package var limits: PoolLimitSettings
+    /// What the pool shows its backends.
+    package var credentials: CredentialSettings
+    /// Whether the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.
+    package var trustsAnnotations: Bool
+    /// What is different for single tools, in the order of the file.
+    package var tools: [ToolSettings]
+
+    package init(
+        name: String, backends: [BackendConfiguration], protocol: BackendProtocol = .auto,
+        balance: BalancePolicy = .roundRobin, healthCheck: HealthCheckSettings = HealthCheckSettings(),
+        circuitBreaker: CircuitBreakerSettings = CircuitBreakerSettings(),
+        outlierDetection: OutlierDetectionSettings = OutlierDetectionSettings(),
+        timeout: TimeoutSettings = TimeoutSettings(), retry: RetrySettings = RetrySettings(),
+        hedge: HedgeSettings? = nil, limits: PoolLimitSettings = PoolLimitSettings(),
+        credentials: CredentialSettings = CredentialSettings(), trustsAnnotations: Bool = false,
+        tools: [ToolSettings] = []
+    ) {
+        self.name = name
+        self.backends = backends
+        self.protocol = `protocol`
+        self.balance = balance
+        self.healthCheck = healthCheck
+        self.circuitBreaker = circuitBreaker
+        self.outlierDetection = outlierDetection
+        self.timeout = timeout
+        self.retry = retry
+        self.hedge = hedge
+        self.limits = limits
+        self.credentials = credentials
+        self.trustsAnnotations = trustsAnnotations
+        self.tools = tools
+    }
+}
+
+extension PoolConfiguration {
+    /// The keys of a pool.
+    static let section = ConfigurationSection<Self>(
+        { PoolConfiguration(name: "", backends: []) },
+        [
+            ConfigurationKey(
+                "backends", \.backends, .list(of: .backend, 1...1_000, from: .placeholder, distinctBy: \.url.text),
+                "The servers.", isRequired: true),
+            ConfigurationKey(
+                "protocol", \.protocol, .choice,
+                "What the backends speak: `legacy` needs `initialize`, `modern` is 2026-07-28 and later."),
+            ConfigurationKey(
+                "balance", \.balance, .choice, "How a backend is picked for a call.",
+                effect: .only({ $0 == .roundRobin }, others: "round_robin is used")),
+            ConfigurationKey(
+                "health_check", \.healthCheck, .section(HealthCheckSettings.section),
+                "How backends are watched when nobody calls them."),
+            ConfigurationKey(
+                "circuit_breaker", \.circuitBreaker, .section(CircuitBreakerSettings.section),
+                "When a backend is left alone, and for how long."),
+            ConfigurationKey(
+                "outlier_detection", \.outlierDetection, .section(OutlierDetectionSettings.section),
+                "How far backends are taken out for doing worse than the others.", effect: .none()),
+            ConfigurationKey(
+                "timeout", \.timeout, .section(TimeoutSettings.section), "How long the steps of a call may take."),
+            ConfigurationKey(
+                "retry", \.retry, .section(RetrySettings.section), "How often an attempt that failed is made again.",
+                effect: .none()),
+            ConfigurationKey(
+                "hedge", \.hedge, .optional(.section(HedgeSettings.section), from: HedgeSettings()),
+                "Send a second attempt when the first is slow. Absent: off.", effect: .none()),
+            ConfigurationKey(
+                "limits", \.limits, .section(PoolLimitSettings.section), "How much the pool takes on at a time.",
+                effect: .none()),
+            ConfigurationKey(
+                "credentials", \.credentials, .section(CredentialSettings.section),
+                "What the pool shows its backends; a client's own token never goes there.",
+                effect: .none(consequence: "no credentials are sent")),
+            ConfigurationKey(
+                "trust_annotations", \.trustsAnnotations, .boolean,
+                "Let the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.",
+                effect: .none()),
+            ConfigurationKey(
+                "tools", \.tools, .tools, "What is different for single tools.", effect: .none()),
+        ],
+        finish: { pool, places, reader in
+            if pool.backends.allSatisfy(\.isBackup) {
+                reader.descend(to: "backends") { $0.problem("must not all be backups", at: places["backends"]) }
+            }
+        })
+}

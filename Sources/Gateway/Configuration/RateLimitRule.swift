@@ -1,0 +1,67 @@
+/// How often something may be done (reliability 7).
+package struct RateLimitRule: Hashable, Sendable {
+    /// Names the rule to clients and in metrics.
+    package var name: String
+    /// What is counted apart.
+    package var key: Key
+    /// How often.
+    package var rate: Rate
+    /// How many at once; absent: as many as the rate counts. 1…1,000,000.
+    package var burst: Int?
+    /// What happens while Redis does not answer.
+    package var onRedisFailure: RedisFailurePolicy
+
+    package init(name: String, key: Key, rate: Rate, burst: Int? = nil, onRedisFailure: RedisFailurePolicy = .local) {
+        self.name = name
+        self.key = key
+        self.rate = rate
+        self.burst = burst
+        self.onRedisFailure = onRedisFailure
+    }
+
+    /// What is counted apart.
+    package enum Key: String, Hashable, ConfigurationChoice {
+        /// Each identity.
+        case identity
+        /// Each identity and tool.
+        case identityAndTool = "identity_tool"
+        /// Each identity and method.
+        case identityAndMethod = "identity_method"
+        /// Each source address; a /64 of IPv6.
+        case address
+        /// Each pool.
+        case pool
+        /// Nothing: all calls together.
+        case global
+    }
+
+    /// What happens while Redis does not answer.
+    package enum RedisFailurePolicy: String, Hashable, ConfigurationChoice {
+        /// Each gateway counts its share.
+        case local
+        /// All pass.
+        case open
+        /// None pass.
+        case closed
+    }
+}
+
+extension RateLimitRule {
+    /// The keys.
+    static let section = ConfigurationSection<Self>(
+        { placeholder },
+        [
+            ConfigurationKey("name", \.name, .name, "Names the rule to clients and in metrics.", isRequired: true),
+            ConfigurationKey("key", \.key, .choice, "What is counted apart.", isRequired: true),
+            ConfigurationKey("rate", \.rate, .rate, "How often.", isRequired: true),
+            ConfigurationKey(
+                "burst", \.burst, .optional(.count(1...1_000_000), from: 1),
+                "How many at once. Absent: as many as the rate counts."),
+            ConfigurationKey(
+                "on_redis_failure", \.onRedisFailure, .choice,
+                "What happens while Redis does not answer: count locally, let all pass, or refuse all."),
+        ])
+
+    /// What reading begins with; never part of a configuration.
+    static let placeholder = RateLimitRule(name: "", key: .identity, rate: Rate(count: 1, period: .seconds(1)))
+}

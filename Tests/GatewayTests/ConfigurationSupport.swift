@@ -1,0 +1,69 @@
+import Gateway
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Loads configurations for tests: text in, values or complaints out.
+enum ConfigurationSupport {
+    /// The root of the package.
+    static let root = String(#filePath.dropLast("/Tests/GatewayTests/ConfigurationSupport.swift".count))
+
+    /// A secret of sufficient length; no complaint may show it.
+    static let secret = "q9Z-tK3v_hidden-from-all-output_7Lw2"
+
+    /// Two variables and two files.
+    static let environment = ConfigurationEnvironment(
+        variables: ["GATEWAY_KEY": secret, "SHORT_KEY": "hidden-short"],
+        readFile: { path, limit throws(BoundedFileError) in
+            switch path {
+            case "/run/secrets/key": return BoundedFile(bytes: Array("\(secret)\r\n".utf8), isOpenToOthers: false)
+            case "/run/secrets/open": return BoundedFile(bytes: Array(secret.utf8), isOpenToOthers: true)
+            default: throw .notFound
+            }
+        })
+
+    /// The configuration in `text`, which must be right.
+    static func load(_ text: String) throws -> LoadedConfiguration {
+        try ConfigurationLoader(environment: environment).load(contents: Array(text.utf8))
+    }
+
+    /// What is wrong with `text`, as it is printed; empty when nothing is.
+    static func complaints(_ text: String) -> [String] {
+        complaints(Array(text.utf8))
+    }
+
+    /// What is wrong with a file of these bytes, as it is printed; empty when nothing is.
+    static func complaints(_ bytes: [UInt8]) -> [String] {
+        do {
+            _ = try ConfigurationLoader(environment: environment).load(contents: bytes)
+            return []
+        } catch {
+            return error.problems.map { $0.text(file: "gateway.conf") }
+        }
+    }
+
+    /// The contents of a file of the package.
+    static func file(_ path: String) throws -> [UInt8] {
+        try BoundedFile(readingAtMost: 1 << 24, from: "\(root)/\(path)").bytes
+    }
+
+    /// The names in a directory of the package, in order.
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir("\(root)/\(path)") else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+}
