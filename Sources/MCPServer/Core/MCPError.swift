@@ -1,0 +1,39 @@
+/// A JSON-RPC error with which a request is answered (MCP schema, `JSONRPCError`).
+public struct MCPError: Error, Hashable, Sendable {
+    /// The code: a standard one, or one of the specification's.
+    public var code: Int
+    /// A sentence for people; holds no secrets and no details of the server.
+    public var message: String
+    /// The URI of the resource that was asked for; goes out as `data.uri`.
+    public var uri: String?
+    /// What metrics count it as.
+    public var problem: Problem
+
+    /// An error.
+    public init(code: Int, message: String, uri: String? = nil, problem: Problem) {
+        self.code = code
+        self.message = message
+        self.uri = uri
+        self.problem = problem
+    }
+
+    /// -32600: not a message that may be sent here.
+    public static func invalidRequest(_ message: String) -> MCPError {
+        MCPError(code: -32_600, message: message, problem: .invalidRequest)
+    }
+
+    /// -32601: no such method, or not in this revision.
+    public static var methodNotFound: MCPError {
+        MCPError(code: -32_601, message: "Method not found", problem: .methodNotFound)
+    }
+
+    /// -32602: parameters are missing or wrong.
+    public static func invalidParams(_ message: String) -> MCPError {
+        MCPError(code: -32_602, message: message, problem: .invalidParams)
+    }
+
+    /// -32603: the server's own fault; the client learns no more.
+    public static var internalError: MCPError {
+        MCPError(code: -32_603, message: "Internal error", problem: .handlerFailed)
+    }
+}

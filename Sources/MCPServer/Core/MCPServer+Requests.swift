@@ -1,0 +1,118 @@
+import NIOCore
+import Wire
+
+extension MCPServer {
+    /// The levels of `io.modelcontextprotocol/logLevel` (RFC 5424 severities).
+    private static let logLevels: [StaticString] = [
+        "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency",
+    ]
+
+    /// The method of a request.
+    func method(of message: IncomingMessage) -> MCPMethod {
+        guard let method = message.envelope.method else { return .unknown }
+        return message.body.withByteView { MCPMethod(method, in: $0) }
+    }
+
+    /// Answers one request, whose envelope the transport has already judged (MCP 2026-07-28, validation order, 7 to 9).
+    func receiveRequest(_ message: IncomingMessage) -> Reply {
+        let method = method(of: message)
+        guard serves(method, message.version) else {
+            // A 404 would make a legacy client drop its session.
+            let status = message.version.era == .modern ? 404 : 200
+            return .ready(.failure(.methodNotFound, to: message, method, status: status))
+        }
+        if let error = checkParameters(message, method) { return .ready(.failure(error, to: message, method)) }
+        switch method {
+        case .initialize: return .ready(initialize(message))
+        case .ping: return .ready(.result(to: message, method) { $0.writeStaticString("{}") })
+        case .serverDiscover: return prepared(prepared.discover, message, method)
+        case .toolsList: return prepared(prepared.tools[message.version], message, method)
+        case .resourcesList: return prepared(prepared.resources[message.version], message, method)
+        case .resourcesTemplatesList: return prepared(prepared.templates[message.version], message, method)
+        case .toolsCall: return callTool(message)
+        case .resourcesRead: return readResource(message)
+        default: return .ready(.failure(.methodNotFound, to: message, method))
+        }
+    }
+
+    /// Whether the method exists in this revision, and this server offers what it belongs to.
+    private func serves(_ method: MCPMethod, _ version: MCPProtocolVersion) -> Bool {
+        switch method {
+        case .initialize, .ping: version.era == .legacy
+        case .serverDiscover: version.era == .modern
+        case .toolsList, .toolsCall: true
+        case .resourcesList, .resourcesRead, .resourcesTemplatesList: !resources.isEmpty
+        // Whatever a later revision adds is unknown here until it is written.
+        default: false
+        }
+    }
+
+    private func prepared(_ result: ByteBuffer, _ message: IncomingMessage, _ method: MCPMethod) -> Reply {
+        .ready(.result(to: message, method, reserving: result.readableBytes) { $0.writeImmutableBuffer(result) })
+    }
+
+    // MARK: Parameters that many methods share
+
+    private func checkParameters(_ message: IncomingMessage, _ method: MCPMethod) -> MCPError? {
+        message.body.withByteView { bytes in
+            let envelope = message.envelope
+            if let params = envelope.params {
+                guard JSONMembers.kind(params, bytes) == .object else {
+                    return .invalidParams("params must be an object")
+                }
+                if MCPServer.isPaginated(method), let cursor = JSONMembers.value(of: "cursor", in: params, bytes),
+                    JSONMembers.kind(cursor, bytes) != .null
+                {
+                    // Every list fits one page, so no cursor was ever given out.
+                    return .invalidParams("unknown cursor")
+                }
+            }
+            guard message.version.era == .modern else { return nil }
+            if envelope.hasRequestState { return .invalidParams("requestState was not issued by this server") }
+            if let meta = envelope.meta,
+                let level = JSONMembers.value(of: "io.modelcontextprotocol/logLevel", in: meta, bytes)
+            {
+                let text = JSONMembers.text(level, bytes)
+                let isKnown = MCPServer.logLevels.contains { text?.equals($0, in: bytes) ?? false }
+                guard isKnown else { return .invalidParams("unknown log level") }
+            }
+            return nil
+        }
+    }
+
+    private static func isPaginated(_ method: MCPMethod) -> Bool {
+        method == .toolsList || method == .resourcesList || method == .resourcesTemplatesList
+    }
+
+    // MARK: The handshake
+
+    private func initialize(_ message: IncomingMessage) -> Answer {
+        let requested = message.body.withByteView { bytes -> Result<MCPProtocolVersion?, MCPError> in
+            guard let text = message.envelope.protocolVersion else {
+                return .failure(.invalidParams("params.protocolVersion must be a string"))
+            }
+            for name in ["capabilities", "clientInfo"] as [StaticString] {
+                if let params = message.envelope.params,
+                    let value = JSONMembers.value(of: name, in: params, bytes),
+                    JSONMembers.kind(value, bytes) != .object
+                {
+                    return .failure(.invalidParams("params.\(name) must be an object"))
+                }
+            }
+            return .success(text.unescaped(in: bytes).withUnsafeBytes { MCPProtocolVersion(ByteView($0)) })
+        }
+        switch requested {
+        case .failure(let error):
+            return .failure(error, to: message, .initialize)
+        case .success(let version):
+            // Modern revisions are not reached by a handshake: such a client is offered the newest that is.
+            let negotiated = version.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
+            let result = prepared.initialize[negotiated]
+            var answer = Answer.result(to: message, .initialize, reserving: result.readableBytes) {
+                $0.writeImmutableBuffer(result)
+            }
+            answer.negotiatedVersion = negotiated
+            return answer
+        }
+    }
+}

@@ -1,0 +1,109 @@
+public import Logging
+import NIOCore
+import Wire
+
+/// An MCP server of both eras, independent of how messages reach it.
+///
+/// A transport reads a message, finds out its revision and hands it to `receive`; what comes back is the text of the
+/// answer and what it means for the transport (an HTTP status, a session to be opened). Nothing here waits for I/O,
+/// keeps state between messages or knows of connections, so the same value serves HTTP, standard input and tests.
+///
+/// ```
+/// transport ──▶ IncomingMessage(body, envelope, version) ──▶ receive ──▶ Reply ──▶ transport
+///                                                             │   ▲
+///                                               Tool.run, Resource.read
+/// ```
+///
+/// A server is immutable: its tools and resources are given at the start. All lists are written once, for each revision.
+public struct MCPServer: Sendable {
+    /// Elements that a batch of revision 2025-03-26 may have; beyond it the batch is refused.
+    public static let maximumBatchCount = 100
+
+    /// Who the server says it is.
+    public let info: ServerInfo
+    /// Guidance for models that the server gives with its capabilities.
+    public let instructions: String?
+    let tools: [RegisteredTool]
+    let resources: [RegisteredResource]
+    let prepared: PreparedAnswers
+    let logger: Logger
+
+    /// A server with these tools and resources.
+    ///
+    /// Names of tools and URIs of resources must be unique, schemas must be JSON objects: anything else is a mistake in
+    /// the program and ends it here, at the start, with a sentence that says which.
+    ///
+    /// - Parameters:
+    ///   - logger: gets the errors that handlers throw; clients only see a fixed text.
+    public init(
+        _ info: ServerInfo, instructions: String? = nil, tools: [any Tool] = [], resources: [any Resource] = [],
+        logger: Logger
+    ) {
+        self.info = info
+        self.instructions = instructions
+        self.logger = logger
+        self.tools = tools.map { RegisteredTool($0) }
+        self.resources = resources.map { RegisteredResource($0) }
+        precondition(
+            Set(self.tools.map(\.definition.name)).count == tools.count, "two tools have the same name")
+        precondition(
+            Set(self.resources.map(\.definition.uri)).count == resources.count, "two resources have the same URI")
+        self.prepared = PreparedAnswers(
+            info: info, instructions: instructions, tools: self.tools.map(\.definition),
+            resources: self.resources.map(\.definition))
+    }
+
+    /// Answers one message. Never fails: whatever is wrong with the message is said in the answer.
+    ///
+    /// The reply is ready at once unless an asynchronous handler is needed; nothing has run yet in a pending reply.
+    public func receive(_ message: IncomingMessage) -> Reply {
+        switch message.envelope.kind {
+        case .request: receiveRequest(message)
+        case .notification, .result, .error: .ready(.accepted(notificationMethod(message)))
+        case .batch: receiveBatch(message)
+        }
+    }
+
+    private func notificationMethod(_ message: IncomingMessage) -> MCPMethod {
+        guard let method = message.envelope.method else { return .unknown }
+        return message.body.withByteView { MCPMethod(method, in: $0) }
+    }
+
+    // MARK: Batches (2025-03-26 only)
+
+    private func receiveBatch(_ message: IncomingMessage) -> Reply {
+        var replies: [Reply] = []
+        var isTooLong = false
+        message.body.withByteView { bytes in
+            var scratch = JSONScratch(seed: UInt64.random(in: .min ... .max))
+            var elements = JSONMembers(bytes, in: ByteRange(start: 0, length: bytes.count))
+            while let element = elements.next() {
+                guard replies.count < MCPServer.maximumBatchCount else {
+                    isTooLong = true
+                    return
+                }
+                let range = element.value
+                guard
+                    let slice = message.body.getSlice(
+                        at: message.body.readerIndex &+ Int(range.start), length: range.count),
+                    let envelope = try? JSONRPCEnvelope.scan(bytes[range], scratch: &scratch), envelope.kind != .batch
+                else {
+                    replies.append(.ready(.failure(.invalidRequest("not a JSON-RPC message"), to: nil, .unknown)))
+                    continue
+                }
+                let single = IncomingMessage(body: slice, envelope: envelope, version: message.version)
+                replies.append(receiveInBatch(single))
+            }
+        }
+        if isTooLong || replies.isEmpty {
+            let text = "a batch has 1 to \(MCPServer.maximumBatchCount) messages"
+            return .ready(.failure(.invalidRequest(text), to: nil, .unknown, status: 400))
+        }
+        return Reply.joined(replies)
+    }
+
+    private func receiveInBatch(_ message: IncomingMessage) -> Reply {
+        guard message.envelope.kind == .request, method(of: message) == .initialize else { return receive(message) }
+        return .ready(.failure(.invalidRequest("initialize cannot be part of a batch"), to: message, .initialize))
+    }
+}

@@ -1,0 +1,67 @@
+import NIOCore
+import Transport
+import Wire
+
+/// The media type in which a message is answered.
+enum AnswerForm: Sendable {
+    /// One JSON text.
+    case json
+    /// A stream of one event, for clients that accept nothing else.
+    case eventStream
+
+    /// The form that the request's `Accept` asks for: JSON unless it is excluded.
+    init(_ request: HTTPServerRequest) {
+        let acceptsJSON = request.headBytes.withByteView { bytes in
+            EndpointRules.accepts("application/json", "application/*", request.head.fields, bytes)
+        }
+        self = acceptsJSON ? .json : .eventStream
+    }
+
+    /// The header lines of the form.
+    var fields: StaticString {
+        switch self {
+        case .json: "Content-Type: application/json\r\n"
+        case .eventStream: "Content-Type: text/event-stream\r\nCache-Control: no-cache, no-transform\r\n"
+        }
+    }
+
+    /// Makes an event of a message.
+    func wrap(_ body: inout ByteBuffer) {
+        var event = ByteBuffer()
+        event.reserveCapacity(body.readableBytes &+ 32)
+        event.writeStaticString("event: message\ndata: ")
+        // A line end can only stand between the tokens of a JSON text, where a space means the same.
+        for byte in body.readableBytesView {
+            event.writeInteger(byte == 0x0A || byte == 0x0D ? 0x20 : byte)
+        }
+        event.writeStaticString("\n\n")
+        body = event
+    }
+}
+
+extension HTTPPage.Contents.Form {
+    /// The header lines of the form.
+    var fields: StaticString {
+        switch self {
+        case .json: "Content-Type: application/json\r\nCache-Control: no-store\r\n"
+        case .prometheus:
+            "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nCache-Control: no-store\r\n"
+        }
+    }
+}
+
+extension GatewayFailure {
+    /// The failure that malformed HTTP is answered with.
+    init(_ error: HTTPError) {
+        self =
+            switch error {
+            case .startLine, .target, .field, .host, .framing, .chunk, .trailer: .badRequest
+            case .version: .httpVersionNotSupported
+            case .targetTooLong: .uriTooLong
+            case .headTooLarge: .headersTooLarge
+            case .transferCoding: .notImplemented
+            case .expectation: .expectationFailed
+            case .bodyTooLarge: .payloadTooLarge
+            }
+    }
+}

@@ -1,0 +1,183 @@
+import NIOCore
+import Transport
+import Wire
+
+/// One client connection of the MCP endpoint: Streamable HTTP of both eras, with JSON answers.
+///
+/// Legacy: POST with sessions, DELETE ends one, GET is answered 405 because this server says nothing unasked. Modern:
+/// POST only. A client that accepts event streams only gets its answer as a stream of one event.
+final class EndpointConnection: HTTPServerDelegate {
+    private let loop: EndpointLoop
+    private var target = EndpointRules.Target.endpoint
+    /// The handler that is running for a modern client: it is cancelled when that leaves.
+    private var cancellable: Task<Void, Never>?
+
+    init(_ loop: EndpointLoop) {
+        self.loop = loop
+    }
+
+    // MARK: Heads
+
+    func verdict(
+        on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection
+    ) -> HTTPHeadVerdict {
+        let era = EndpointRules.era(head.fields, bytes)
+        switch loop.rules.judge(head, bytes) {
+        case .pass(let target):
+            self.target = target
+            return .accept(maximumBody: loop.settings.maximumRequestBytes)
+        case .fail(let failure):
+            loop.metrics.record(refusal: Problem(failure))
+            return .refuse(
+                EndpointRefusal.answer(
+                    to: failure, era: era, allowing: allowedMethods(failure, bytes[head.path]), closes: false))
+        }
+    }
+
+    private func allowedMethods(_ failure: GatewayFailure, _ path: ByteView) -> StaticString? {
+        guard failure == .methodNotAllowed else { return nil }
+        if !loop.rules.isEndpoint(path) { return "Content-Type: application/json\r\nAllow: GET, HEAD\r\n" }
+        return loop.settings.hasSessions
+            ? "Content-Type: application/json\r\nAllow: POST, DELETE\r\n"
+            : "Content-Type: application/json\r\nAllow: POST\r\n"
+    }
+
+    func answer(to error: HTTPError) -> HTTPAnswer {
+        loop.metrics.record(refusal: error == .bodyTooLarge ? .tooLarge : .malformedHTTP)
+        let failure = GatewayFailure(error)
+        return EndpointRefusal.answer(to: failure, era: .legacy, closes: failure != .payloadTooLarge)
+    }
+
+    // MARK: Requests
+
+    func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
+        switch target {
+        case .page(let index): show(loop.settings.pages[index], on: connection)
+        case .endpoint where request.head.method == .delete: endSession(request, on: connection)
+        case .endpoint: receiveMessage(request, on: connection)
+        }
+    }
+
+    private func show(_ page: HTTPPage, on connection: HTTPServerConnection) {
+        let bound = NIOLoopBound(connection, eventLoop: loop.context.eventLoop)
+        _ = Task(executorPreference: loop.context.executor) {
+            let contents = await page.contents()
+            let answer = HTTPAnswer(status: contents.status, fields: contents.form.fields, body: contents.body)
+            bound.value.respond(answer)
+        }
+    }
+
+    private func endSession(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
+        let failure = request.headBytes.withByteView { head -> GatewayFailure? in
+            guard let text = request.head.fields[.mcpSessionID] else { return .badRequest }
+            guard let id = SessionID(head[text]), loop.sessions.use(id, at: loop.context.eventLoop.now) != nil else {
+                return .sessionNotFound
+            }
+            loop.sessions.close(id)
+            return nil
+        }
+        if let failure {
+            loop.metrics.record(refusal: .session)
+            connection.respond(EndpointRefusal.answer(to: failure, era: .legacy, closes: false))
+        } else {
+            connection.respond(HTTPAnswer(status: 204))
+        }
+    }
+
+    private func receiveMessage(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
+        let now = loop.context.eventLoop.now
+        let reader = MessageReader(sessions: loop.settings.hasSessions ? loop.sessions : nil, now: now)
+        let message: IncomingMessage
+        do throws(EndpointRefusal) {
+            message = try reader.read(request, scratch: &loop.scratch)
+        } catch {
+            loop.metrics.record(.unknown, Problem(error.failure), took: loop.context.eventLoop.now - now)
+            connection.respond(error.answer(to: request.body))
+            return
+        }
+        let exchange = Exchange(startedAt: now, version: message.version, form: AnswerForm(request))
+        switch loop.server.receive(message) {
+        case .ready(let answer): finish(answer, exchange, on: connection)
+        case .pending(let work): run(work, exchange, on: connection)
+        }
+    }
+
+    private func run(
+        _ work: @escaping @Sendable () async -> Answer, _ exchange: Exchange, on connection: HTTPServerConnection
+    ) {
+        let bound = NIOLoopBound((self, connection), eventLoop: loop.context.eventLoop)
+        let task = Task(executorPreference: loop.context.executor) {
+            let answer = await work()
+            let (endpoint, connection) = bound.value
+            endpoint.cancellable = nil
+            endpoint.finish(answer, exchange, on: connection)
+        }
+        // A legacy client that leaves has not cancelled anything (MCP 2025-11-25, Transports).
+        if exchange.version.era == .modern { cancellable = task }
+    }
+
+    private func finish(_ answer: Answer, _ exchange: Exchange, on connection: HTTPServerConnection) {
+        let now = loop.context.eventLoop.now
+        var problem = answer.problem
+        defer { loop.metrics.record(answer.method, problem, took: now - exchange.startedAt) }
+        var sessionID: SessionID?
+        if let version = answer.negotiatedVersion, loop.settings.hasSessions {
+            sessionID = loop.sessions.open(version, at: now)
+            if sessionID == nil {
+                problem = .overloaded
+                connection.respond(EndpointRefusal.answer(to: .overloaded, era: .legacy, closes: false))
+                return
+            }
+        }
+        if answer.body.readableBytes == 0 {
+            connection.respond(HTTPAnswer(status: answer.status))
+        } else {
+            connection.finish(write(answer, sessionID, exchange.form, on: connection))
+        }
+    }
+
+    private func write(
+        _ answer: Answer, _ sessionID: SessionID?, _ form: AnswerForm, on connection: HTTPServerConnection
+    ) -> ByteBuffer {
+        var answer = answer
+        if form == .eventStream { form.wrap(&answer.body) }
+        var writer = HTTPHeadWriter(loop.context.takeBuffer(), reserving: 256 &+ answer.body.readableBytes)
+        writer.statusLine(answer.status)
+        writer.lines(form.fields)
+        writer.buffer.writeDateField(loop.context.dateText())
+        if let sessionID {
+            writer.lines("Mcp-Session-Id: ")
+            sessionID.write(into: &writer.buffer)
+            writer.lines("\r\n")
+        }
+        writer.field("Content-Length: ", answer.body.readableBytes)
+        if !connection.isKeptAlive { writer.lines("Connection: close\r\n") }
+        var buffer = writer.finish()
+        buffer.writeImmutableBuffer(answer.body)
+        return buffer
+    }
+
+    // MARK: Ends
+
+    func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
+        guard isClosed else { return }
+        cancellable?.cancel()
+        cancellable = nil
+    }
+
+    func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool) {}
+
+    func closed(_ connection: HTTPServerConnection) {
+        loop.forget(connection)
+    }
+}
+
+@available(*, unavailable)
+extension EndpointConnection: Sendable {}
+
+/// What must be known of a request when its answer is written.
+private struct Exchange: Sendable {
+    var startedAt: NIODeadline
+    var version: MCPProtocolVersion
+    var form: AnswerForm
+}

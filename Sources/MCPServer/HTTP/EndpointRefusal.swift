@@ -1,0 +1,42 @@
+import NIOCore
+import Transport
+import Wire
+
+/// A message that is answered without asking the server: what is wrong with it, and in which era that is said.
+struct EndpointRefusal: Error {
+    /// What is wrong; status and code follow from the table.
+    var failure: GatewayFailure
+    /// The era of the answer.
+    var era: MCPEra
+    /// A more precise text than the failure's own.
+    var message: StaticString?
+    /// The id of the message, if it could be read.
+    var id: JSONRPCID?
+    /// Where in the body the revision stands that was asked for.
+    var requestedVersion: ByteRange?
+
+    /// The answer to the message in `body`.
+    func answer(to body: ByteBuffer) -> HTTPAnswer {
+        var buffer = ByteBuffer()
+        body.withByteView { bytes in
+            var details = GatewayErrorBody.Details(message: message)
+            details.requestedVersion = requestedVersion.map { bytes[$0] }
+            GatewayErrorBody.write(
+                failure, era: era, id: id.map { bytes[$0.range] }, details: details, into: &buffer)
+        }
+        var answer = HTTPAnswer(
+            status: failure.httpStatus(era), fields: "Content-Type: application/json\r\n", body: buffer)
+        if answer.status == 503 { answer.retryAfterSeconds = 1 }
+        return answer
+    }
+
+    /// The answer to a request whose body was not read.
+    static func answer(to failure: GatewayFailure, era: MCPEra, allowing methods: StaticString? = nil, closes: Bool)
+        -> HTTPAnswer
+    {
+        var answer = EndpointRefusal(failure: failure, era: era).answer(to: ByteBuffer())
+        if let methods { answer.fields = methods }
+        answer.closesConnection = closes
+        return answer
+    }
+}

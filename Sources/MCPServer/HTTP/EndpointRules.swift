@@ -1,0 +1,105 @@
+import NIOCore
+import Wire
+
+/// What the head of a request must be like before its body is read (MCP 2026-07-28, validation order, 1).
+struct EndpointRules: Sendable {
+    /// What a request is for.
+    enum Target {
+        /// The MCP endpoint.
+        case endpoint
+        /// The page at this position in the settings.
+        case page(Int)
+    }
+
+    /// Whether a request may go on.
+    enum Verdict {
+        case pass(Target)
+        case fail(GatewayFailure)
+    }
+
+    private let callers: CallerRules
+    private let path: [UInt8]
+    private let pagePaths: [[UInt8]]
+    private let hasSessions: Bool
+
+    init(_ settings: HTTPServerSettings, port: Int) {
+        callers = CallerRules(settings, port: port)
+        path = Array(settings.path.utf8)
+        pagePaths = settings.pages.map { Array($0.path.utf8) }
+        hasSessions = settings.hasSessions
+    }
+
+    /// Judges a head.
+    func judge(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> Verdict {
+        let fields = head.fields
+        if let host = fields[.host], !callers.allowsHost(bytes[host]) { return .fail(.misdirectedRequest) }
+        if fields.isRepeated(.origin) || fields.isRepeated(.authorization) || fields.isRepeated(.contentType)
+            || fields.isRepeated(.mcpSessionID)
+        {
+            return .fail(.badRequest)
+        }
+        if let origin = fields[.origin], !callers.allowsOrigin(bytes[origin]) { return .fail(.originNotAllowed) }
+        let requested = bytes[head.path]
+        if requested.equals(path) { return judgeEndpoint(head, bytes) }
+        guard let page = pagePaths.firstIndex(where: { requested.equals($0) }) else { return .fail(.notFound) }
+        return head.method == .get || head.method == .head ? .pass(.page(page)) : .fail(.methodNotAllowed)
+    }
+
+    /// Whether this is the path of the MCP endpoint.
+    func isEndpoint(_ requested: ByteView) -> Bool {
+        requested.equals(path)
+    }
+
+    /// The era in which a request is answered that is refused before its body is known.
+    static func era(_ fields: HTTPFields, _ bytes: ByteView) -> MCPEra {
+        guard let version = fields[.mcpProtocolVersion] else { return .legacy }
+        return MCPProtocolVersion(bytes[version])?.era ?? .legacy
+    }
+
+    private func judgeEndpoint(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> Verdict {
+        switch head.method {
+        case .post: checkPost(head, bytes).map { .fail($0) } ?? .pass(.endpoint)
+        case .delete where hasSessions: .pass(.endpoint)
+        // GET too: this server has nothing to say unasked, so it offers no stream of its own.
+        default: .fail(.methodNotAllowed)
+        }
+    }
+
+    private func checkPost(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> GatewayFailure? {
+        if head.framing == .none { return .lengthRequired }
+        let fields = head.fields
+        guard let type = fields[.contentType], bytes[type].withoutParameters.equalsIgnoringCase("application/json"),
+            fields[.contentEncoding] == nil
+        else { return .unsupportedMediaType }
+        return acceptsAnswers(fields, bytes) ? nil : .notAcceptable
+    }
+
+    /// Whether `Accept` allows JSON or an event stream. Absent allows everything (RFC 9110 §12.5.1).
+    private func acceptsAnswers(_ fields: borrowing HTTPFields, _ bytes: ByteView) -> Bool {
+        guard fields[.accept] != nil else { return true }
+        return EndpointRules.accepts("application/json", "application/*", fields, bytes)
+            || EndpointRules.accepts("text/event-stream", "text/*", fields, bytes)
+    }
+
+    /// Whether `Accept` names this media type, its range, or everything. Absent allows everything.
+    static func accepts(
+        _ type: StaticString, _ range: StaticString, _ fields: borrowing HTTPFields, _ bytes: ByteView
+    ) -> Bool {
+        guard fields[.accept] != nil else { return true }
+        for field in fields.all where field.id == .accept {
+            var list = HTTPTokenList(bytes[field.value])
+            while let element = list.next() {
+                let name = element.withoutParameters
+                if name.equals("*/*") || name.equalsIgnoringCase(type) || name.equalsIgnoringCase(range) { return true }
+            }
+        }
+        return false
+    }
+}
+
+extension ByteView {
+    /// Whether the bytes are exactly those of `text`.
+    fileprivate func equals(_ text: [UInt8]) -> Bool {
+        text.withUnsafeBytes { equals(ByteView($0)) }
+    }
+}

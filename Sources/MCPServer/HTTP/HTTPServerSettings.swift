@@ -1,0 +1,31 @@
+/// How an MCP server is reached over HTTP, and what it takes from a client.
+public struct HTTPServerSettings: Sendable {
+    /// A host name or an IP address, without brackets.
+    public var host = "127.0.0.1"
+    /// The port; 0 lets the system choose.
+    public var port = 9_000
+    /// The path of the MCP endpoint, exactly.
+    public var path = "/mcp"
+    /// Pages beside the endpoint.
+    public var pages: [HTTPPage] = []
+    /// Bytes of a request body, 1…; beyond: 413.
+    public var maximumRequestBytes = 1_048_576
+    /// Open connections, 1…; those that come meanwhile wait until one ends.
+    public var maximumConnections = 10_000
+    /// Whether legacy clients get a session. Without, every request stands alone and is served under the revision that
+    /// its header names, 2025-03-26 if none.
+    public var hasSessions = true
+    /// Open sessions, 1…; the next `initialize` gets 503.
+    public var maximumSessions = 10_000
+    /// How long a session lasts without a request.
+    public var sessionIdleTimeout = Duration.seconds(1_800)
+    /// Origins whose pages may call, `scheme://host[:port]`. On a loopback address the listener's own origins are
+    /// allowed besides.
+    public var allowedOrigins: [String] = []
+    /// Host names that requests may be for, beside the loopback names on a loopback address. Empty on any other address:
+    /// every name.
+    public var allowedHosts: [String] = []
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,98 @@
+import NIOCore
+import Transport
+import Wire
+
+/// Reads a POST: what message it is, of which revision, and whether it may come now.
+struct MessageReader {
+    private let sessions: SessionTable?
+    private let now: NIODeadline
+
+    /// A reader for a request that came at `now`. Without `sessions` every request stands alone.
+    init(sessions: SessionTable?, now: NIODeadline) {
+        self.sessions = sessions
+        self.now = now
+    }
+
+    /// The message; throws how it is to be refused (MCP 2026-07-28, validation order, 2 to 6).
+    func read(_ request: HTTPServerRequest, scratch: inout JSONScratch) throws(EndpointRefusal) -> IncomingMessage {
+        var result: Result<IncomingMessage, EndpointRefusal>?
+        request.headBytes.withByteView { head in
+            request.body.withByteView { body in
+                do throws(EndpointRefusal) {
+                    result = .success(try read(request, head: head, body: body, scratch: &scratch))
+                } catch {
+                    result = .failure(error)
+                }
+            }
+        }
+        guard let result else { throw EndpointRefusal(failure: .badRequest, era: .legacy) }
+        return try result.get()
+    }
+
+    private func read(
+        _ request: HTTPServerRequest, head: ByteView, body: ByteView, scratch: inout JSONScratch
+    ) throws(EndpointRefusal) -> IncomingMessage {
+        let fields = request.head.fields
+        let sessionText = fields[.mcpSessionID].map { head[$0] }
+        let named = fields[.mcpProtocolVersion].flatMap { MCPProtocolVersion(head[$0]) }
+        let known = knownVersion(sessionText, named: named)
+        let envelope: JSONRPCEnvelope
+        do throws(JSONRPCError) {
+            envelope = try JSONRPCEnvelope.scan(body, scratch: &scratch)
+        } catch {
+            let era = EndpointRules.era(fields, head)
+            switch error {
+            case .notJSON: throw EndpointRefusal(failure: .parseError, era: era)
+            case .invalidRequest(_, let id): throw EndpointRefusal(failure: .invalidRequest, era: era, id: id)
+            }
+        }
+        let headers = MCPHeaderValues(
+            protocolVersion: fields[.mcpProtocolVersion].map { head[$0] }, method: fields[.mcpMethod].map { head[$0] },
+            name: fields[.mcpName].map { head[$0] }, sessionID: sessionText,
+            hasRepeatedLine: fields.isRepeated(.mcpProtocolVersion) || fields.isRepeated(.mcpMethod)
+                || fields.isRepeated(.mcpName))
+        let classification: MCPClassification
+        do throws(MCPRefusal) {
+            classification = try MCPClassifier.classify(
+                envelope, body: body, headers: headers, sessionVersion: known, scratch: &scratch)
+        } catch {
+            throw EndpointRefusal(
+                failure: error.failure, era: error.era, message: error.message, id: envelope.id,
+                requestedVersion: error.requestedVersion)
+        }
+        if classification.era == .legacy, sessions != nil {
+            try checkSession(envelope, body, sessionText, isOpen: known != nil)
+        }
+        let version =
+            switch classification.era {
+            case .modern: classification.version ?? .newestModern
+            case .legacy: known ?? classification.version ?? .v2025_03_26
+            }
+        return IncomingMessage(body: request.body, envelope: envelope, version: version)
+    }
+
+    /// The revision of the session, if it is open; without sessions, the one that the header names.
+    private func knownVersion(_ sessionText: ByteView?, named: MCPProtocolVersion?) -> MCPProtocolVersion? {
+        guard let sessions else { return named.flatMap { $0.era == .legacy ? $0 : nil } ?? .v2025_03_26 }
+        return sessionText.flatMap { SessionID($0) }.flatMap { sessions.use($0, at: now) }
+    }
+
+    /// Whether a legacy message comes in the right session, or opens one.
+    private func checkSession(
+        _ envelope: JSONRPCEnvelope, _ body: ByteView, _ sessionText: ByteView?, isOpen: Bool
+    ) throws(EndpointRefusal) {
+        let isInitialize =
+            envelope.kind == .request && envelope.method.map { MCPMethod($0, in: body) == .initialize } ?? false
+        guard sessionText != nil else {
+            if isInitialize { return }
+            throw EndpointRefusal(
+                failure: .badRequest, era: .legacy, message: "Mcp-Session-Id is required: call initialize first",
+                id: envelope.id)
+        }
+        guard isOpen else { throw EndpointRefusal(failure: .sessionNotFound, era: .legacy, id: envelope.id) }
+        if isInitialize {
+            throw EndpointRefusal(
+                failure: .invalidRequest, era: .legacy, message: "The session is initialized already", id: envelope.id)
+        }
+    }
+}
