@@ -1,0 +1,107 @@
+"""The backend, the gateway and the proxies it is compared with: configured from templates, started, ready."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+
+from processes import Processes, free_port
+from rows import Row
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass
+class Peer:
+    """A running server."""
+
+    name: str
+    process: Popen
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where it is called."""
+        return f"http://127.0.0.1:{self.port}/mcp"
+
+
+def fill(template: str, target: Path, **values: object) -> Path:
+    """Writes a template with its @NAMES@ replaced."""
+    text = (TEMPLATES / template).read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    target.write_text(text)
+    return target
+
+
+def listening_port(processes: Processes, name: str, listener: str) -> int:
+    """The port in the line that a server prints when it is ready; 0 as long as there is none."""
+    for line in processes.output(name).read_text(errors="replace").splitlines():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(message, dict) and message.get("message") == "listening" and message.get("listener") == listener:
+            return int(message["address"].rsplit(":", 1)[1])
+    return 0
+
+
+def start_backend(processes: Processes, program: Path, row: Row, core: set[int]) -> Peer:
+    """The backend with the answers of a row."""
+    process = processes.start(
+        "backend", [program, "--port", 0, "--size", row.answer_size, "--events", row.events], core)
+    port = processes.wait("backend", process, 10, "listening", lambda: listening_port(processes, "backend", "mcp"))
+    return Peer("backend", process, port)
+
+
+def start_gateway(
+    processes: Processes, program: Path, backend: Peer, core: set[int], under: list | None = None,
+    health_interval: str = "1s", patience: float = 20
+) -> Peer:
+    """The gateway with everything on; `under` is a program that runs it, such as valgrind."""
+    configuration = fill(
+        "gateway.conf", processes.directory / "gateway.conf", BACKEND_PORT=backend.port,
+        DIRECTORY=processes.directory, HEALTH_INTERVAL=health_interval)
+    process = processes.start("gateway", [*(under or []), program, "run", "--config", configuration], core)
+    port, admin = (
+        processes.wait("gateway", process, patience, "listening", lambda: listening_port(processes, "gateway", listener))
+        for listener in ("mcp", "admin"))
+
+    def is_ready() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{admin}/ready", timeout=patience) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    processes.wait("gateway", process, patience, "ready", is_ready)
+    return Peer("gateway", process, port)
+
+
+def start_nginx(processes: Processes, program: str, backend: Peer, row: Row, core: set[int]) -> Peer:
+    """nginx as a plain proxy with one worker; unbuffered only where events must get through at once."""
+    port = free_port()
+    # The worker must reach the temporary folder, so it stays with the user who made that.
+    user = f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
+    configuration = fill(
+        "nginx.conf", processes.directory / "nginx.conf", BACKEND_PORT=backend.port, PORT=port, USER=user,
+        DIRECTORY=processes.directory, BUFFERING="off" if row.events else "on")
+    process = processes.start(
+        "nginx", [program, "-p", processes.directory, "-c", configuration, "-g", "daemon off;"], core)
+    processes.wait_for_port("nginx", process, port)
+    return Peer("nginx", process, port)
+
+
+def start_haproxy(processes: Processes, program: str, backend: Peer, core: set[int]) -> Peer:
+    """HAProxy as a plain proxy with one thread."""
+    port = free_port()
+    configuration = fill("haproxy.cfg", processes.directory / "haproxy.cfg", BACKEND_PORT=backend.port, PORT=port)
+    process = processes.start("haproxy", [program, "-db", "-f", configuration], core)
+    processes.wait_for_port("haproxy", process, port)
+    return Peer("haproxy", process, port)
