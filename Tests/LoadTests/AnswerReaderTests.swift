@@ -6,7 +6,8 @@ import Wire
 
 @Suite struct AnswerReaderTests {
     private static let id = 100_000_000_007
-    private static let right = #"{"jsonrpc":"2.0","id":100000000007,"result":{"content":[{"type":"text","text":"fine"}]}}"#
+    private static let right =
+        #"{"jsonrpc":"2.0","id":100000000007,"result":{"content":[{"type":"text","text":"fine"}]}}"#
 
     /// Reads an answer whose body comes in pieces of `size` bytes.
     private func read(
@@ -38,23 +39,39 @@ import Wire
         #expect(try read(type: type, AnswerReaderTests.right, pieces: 1, expecting: "fine") == nil)
     }
 
-    @Test(arguments: [
-        (200, "application/json", AnswerReaderTests.right.replacing("07,", with: "08,"), CallFailure.wrongID),
-        (200, "application/json", AnswerReaderTests.right.replacing("100000000007", with: "\"100000000007\""), .wrongID),
-        (200, "application/json", AnswerReaderTests.right.replacing("100000000007", with: "00000007"), .malformedAnswer),
-        (200, "application/json", AnswerReaderTests.right.replacing("100000000007", with: "7"), .wrongID),
-        (200, "application/json", AnswerReaderTests.right + "x", .malformedAnswer),
-        (200, "application/json", "", .malformedAnswer),
-        (200, "application/json", "[\(AnswerReaderTests.right)]", .malformedAnswer),
-        (200, "application/json", #"{"jsonrpc":"2.0","method":"m"}"#, .malformedAnswer),
-        (200, "text/html", AnswerReaderTests.right, .contentType),
-        (200, nil, AnswerReaderTests.right, .contentType),
-        (202, "application/json", AnswerReaderTests.right, .status(202, code: nil)),
-        (502, "text/html", "<html>", .status(502, code: nil)),
-        (503, "application/json", #"{"jsonrpc":"2.0","id":1,"error":{"code":-31503,"message":"x"}}"#, .status(503, code: -31_503)),
-        (200, "application/json", #"{"jsonrpc":"2.0","id":100000000007,"error":{"code":-32602,"message":"x"}}"#, .rpcError(-32_602)),
-        (200, "application/json", #"{"jsonrpc":"2.0","id":100000000007,"result":{"content":[],"isError":true}}"#, .toolError),
-    ] as [(Int, String?, String, CallFailure)])
+    @Test(
+        arguments: [
+            (200, "application/json", AnswerReaderTests.right.replacing("07,", with: "08,"), CallFailure.wrongID),
+            (
+                200, "application/json", AnswerReaderTests.right.replacing("100000000007", with: "\"100000000007\""),
+                .wrongID
+            ),
+            (
+                200, "application/json", AnswerReaderTests.right.replacing("100000000007", with: "00000007"),
+                .malformedAnswer
+            ),
+            (200, "application/json", AnswerReaderTests.right.replacing("100000000007", with: "7"), .wrongID),
+            (200, "application/json", AnswerReaderTests.right + "x", .malformedAnswer),
+            (200, "application/json", "", .malformedAnswer),
+            (200, "application/json", "[\(AnswerReaderTests.right)]", .malformedAnswer),
+            (200, "application/json", #"{"jsonrpc":"2.0","method":"m"}"#, .malformedAnswer),
+            (200, "text/html", AnswerReaderTests.right, .contentType),
+            (200, nil, AnswerReaderTests.right, .contentType),
+            (202, "application/json", AnswerReaderTests.right, .status(202, code: nil)),
+            (502, "text/html", "<html>", .status(502, code: nil)),
+            (
+                503, "application/json", #"{"jsonrpc":"2.0","id":1,"error":{"code":-31503,"message":"x"}}"#,
+                .status(503, code: -31_503)
+            ),
+            (
+                200, "application/json", #"{"jsonrpc":"2.0","id":100000000007,"error":{"code":-32602,"message":"x"}}"#,
+                .rpcError(-32_602)
+            ),
+            (
+                200, "application/json", #"{"jsonrpc":"2.0","id":100000000007,"result":{"content":[],"isError":true}}"#,
+                .toolError
+            ),
+        ] as [(Int, String?, String, CallFailure)])
     func `tells what is wrong with an answer`(status: Int, type: String?, body: String, failure: CallFailure) throws {
         #expect(try read(status: status, type: type, body) == failure)
     }
@@ -73,7 +90,8 @@ import Wire
 
     @Test func `finds the answer in an event stream, however it is cut`() throws {
         let half = AnswerReaderTests.right.replacing(",\"result\"", with: ",\ndata: \"result\"")
-        let stream = ": hello\n\n" + AnswerReaderTests.progress + "event: message\r\ndata: \(AnswerReaderTests.right)\r\n\r\n"
+        let stream =
+            ": hello\n\n" + AnswerReaderTests.progress + "event: message\r\ndata: \(AnswerReaderTests.right)\r\n\r\n"
         let folded = AnswerReaderTests.progress + "data: \(half)\n\n" + AnswerReaderTests.progress
         for size in 1...stream.utf8.count {
             #expect(try read(type: "text/event-stream", stream, pieces: size, expecting: "fine") == nil)

@@ -27,7 +27,8 @@ import Wire
     }
 
     @Test(arguments: [
-        "", "[]", "1", "{", #"{"a":1,"a":2}"#, #"{"a":01}"#, #"{},"x":{}"#, "{}}", #"{"padding":1}"#, "{\"a\":\"\u{1}\"}",
+        "", "[]", "1", "{", #"{"a":1,"a":2}"#, #"{"a":01}"#, #"{},"x":{}"#, "{}}", #"{"padding":1}"#,
+        "{\"a\":\"\u{1}\"}",
     ])
     func `refuses arguments that are not one strict JSON object`(arguments: String) {
         #expect(throws: CallContentError.self) { try CallContent(tool: "t", arguments: arguments, payload: 1) }

@@ -18,8 +18,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "127.0.0.1:8080", "ftp://host/", "https://host/mcp", "http://", "http://:80/", "http://host:0/", "http://host:65536/",
-        "http://host:+1/", "http://host:/", "http://[::1/", "http://[::1]x/", "http://user@host/", "http://ho st/", "http://hö/",
+        "", "127.0.0.1:8080", "ftp://host/", "https://host/mcp", "http://", "http://:80/", "http://host:0/",
+        "http://host:65536/",
+        "http://host:+1/", "http://host:/", "http://[::1/", "http://[::1]x/", "http://user@host/", "http://ho st/",
+        "http://hö/",
         "http://host/\r\nX: y",
     ])
     func `refuses what is not a URL of an HTTP endpoint`(url: String) {

@@ -5,12 +5,14 @@ import Wire
 
 @Suite struct LoadRunTests {
     private func settings(
-        _ server: ScriptedServer, era: Era = .modern, connections: Int = 4, threads: Int = 1, end: LoadSettings.End = .requests(40),
+        _ server: ScriptedServer, era: Era = .modern, connections: Int = 4, threads: Int = 1,
+        end: LoadSettings.End = .requests(40),
         rate: Double? = nil, warmup: Duration = .zero, timeout: Duration = .seconds(10)
     ) throws -> LoadSettings {
         LoadSettings(
             endpoint: try Endpoint("http://127.0.0.1:\(server.port)/mcp"), era: era, headers: [],
-            call: try CallContent(tool: "t", arguments: "{}", payload: 0), connections: connections, threads: threads, end: end,
+            call: try CallContent(tool: "t", arguments: "{}", payload: 0), connections: connections, threads: threads,
+            end: end,
             rate: rate, warmup: warmup, timeout: timeout, expectedText: nil, processes: [])
     }
 

@@ -3,9 +3,9 @@ import Testing
 @testable import mcp_load
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 @Suite struct ProcessTreeTests {
@@ -23,22 +23,22 @@ import Musl
     }
 
     #if os(Linux)
-    @Test func `counts the time of this process`() throws {
-        let before = try #require(ProcessTree.cpuTime(of: getpid()))
-        var now = before
-        var value: UInt64 = 1
-        // Bounded: a process that computes gets a tick of 10 ms long before.
-        for _ in 0..<10_000 where now == before {
-            for number in 0..<100_000 { value = value &* 6_364_136_223_846_793_005 &+ UInt64(number) }
-            now = try #require(ProcessTree.cpuTime(of: getpid()))
+        @Test func `counts the time of this process`() throws {
+            let before = try #require(ProcessTree.cpuTime(of: getpid()))
+            var now = before
+            var value: UInt64 = 1
+            // Bounded: a process that computes gets a tick of 10 ms long before.
+            for _ in 0..<10_000 where now == before {
+                for number in 0..<100_000 { value = value &* 6_364_136_223_846_793_005 &+ UInt64(number) }
+                now = try #require(ProcessTree.cpuTime(of: getpid()))
+            }
+            #expect(value != 0)
+            #expect(now.total > before.total)
         }
-        #expect(value != 0)
-        #expect(now.total > before.total)
-    }
 
-    @Test func `knows when there is no such process`() {
-        #expect(ProcessTree.cpuTime(of: -1) == nil)
-        #expect(ProcessTree.cpuTime(of: .max) == nil)
-    }
+        @Test func `knows when there is no such process`() {
+            #expect(ProcessTree.cpuTime(of: -1) == nil)
+            #expect(ProcessTree.cpuTime(of: .max) == nil)
+        }
     #endif
 }

@@ -5,7 +5,9 @@ import Wire
 @testable import mcp_load
 
 @Suite struct RequestTemplateTests {
-    private func settings(tool: String? = "t", arguments: String = #"{"id":5}"#, headers: [String] = []) throws -> LoadSettings {
+    private func settings(tool: String? = "t", arguments: String = #"{"id":5}"#, headers: [String] = []) throws
+        -> LoadSettings
+    {
         LoadSettings(
             endpoint: try Endpoint("http://127.0.0.1:9/mcp"), era: .modern, headers: headers,
             call: try CallContent(tool: tool, arguments: arguments, payload: 0), connections: 1, threads: 1,
@@ -33,7 +35,8 @@ import Wire
     }
 
     @Test func `a modern call mirrors method and name and carries its envelope`() throws {
-        let template = RequestTemplates(try settings(tool: "größe", headers: ["Authorization: Bearer x\r\n"])).modernCall
+        let template = RequestTemplates(try settings(tool: "größe", headers: ["Authorization: Bearer x\r\n"]))
+            .modernCall
         try check(template.bytes) { head, bytes, envelope, message in
             #expect(head.method == .post)
             #expect(bytes[head.path].string == "/mcp")
@@ -50,7 +53,8 @@ import Wire
 
     @Test func `a legacy call carries its session and no envelope`() throws {
         let session = LegacySession(id: "abc", revision: "2025-06-18")
-        try check(RequestTemplates(try settings(tool: nil, arguments: "{}")).legacyCall(session).bytes) { head, bytes, envelope, _ in
+        try check(RequestTemplates(try settings(tool: nil, arguments: "{}")).legacyCall(session).bytes) {
+            head, bytes, envelope, _ in
             #expect(head.fields[.mcpSessionID].map { bytes[$0].string } == "abc")
             #expect(head.fields[.mcpProtocolVersion].map { bytes[$0].string } == "2025-06-18")
             #expect(envelope?.meta == nil)

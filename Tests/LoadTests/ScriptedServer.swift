@@ -30,7 +30,8 @@ final class ScriptedServer: Sendable {
         /// A JSON answer.
         static func json(_ body: String, status: Int = 200, head: String = "") -> Reply {
             .bytes(
-                "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\n\(head)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\n\(head)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
         }
 
         /// A right answer to `request`.
@@ -97,7 +98,9 @@ final class ScriptedServer: Sendable {
         private func takeRequest() -> Request? {
             guard let headEnd = text.firstRange(of: "\r\n\r\n") else { return nil }
             let head = text[..<headEnd.lowerBound]
-            let length = head.firstRange(of: "Content-Length: ").flatMap { Int(head[$0.upperBound...].prefix { $0.isNumber }) } ?? 0
+            let length =
+                head.firstRange(of: "Content-Length: ").flatMap { Int(head[$0.upperBound...].prefix { $0.isNumber }) }
+                ?? 0
             guard text[headEnd.upperBound...].utf8.count >= length else { return nil }
             let bodyEnd = text.utf8.index(headEnd.upperBound, offsetBy: length)
             let body = text[headEnd.upperBound..<bodyEnd]
@@ -106,7 +109,8 @@ final class ScriptedServer: Sendable {
                 return body[start.upperBound...].prefix { $0 != "," && $0 != "}" }.filter { $0 != "\"" }
             }
             var request = Request(
-                verb: String(head.prefix { $0 != " " }), method: value("method"), id: value("id"), text: String(text[..<bodyEnd]),
+                verb: String(head.prefix { $0 != " " }), method: value("method"), id: value("id"),
+                text: String(text[..<bodyEnd]),
                 number: 0)
             log.all.withLock { all in
                 request.number = all.count

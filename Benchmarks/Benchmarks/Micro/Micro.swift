@@ -1,0 +1,77 @@
+import Benchmark
+import NIOCore
+import Resilience
+import Wire
+
+/// A `tools/call` of the current revision with arguments of about `padding` bytes, as a client sends it.
+private func call(padding: Int) -> ByteBuffer {
+    ByteBuffer(
+        string: """
+            {"jsonrpc":"2.0","id":100000000000,"method":"tools/call","params":{"name":"process_data","arguments":\
+            {"text":"\(String(repeating: "x", count: padding))"},"_meta":{"io.modelcontextprotocol/protocolVersion":\
+            "2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},\
+            "io.modelcontextprotocol/clientCapabilities":{}}}}
+            """)
+}
+
+/// The head of such a call with eight fields.
+private let head = ByteBuffer(
+    string: """
+        POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nContent-Type: application/json\r\n\
+        Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n\
+        Mcp-Name: process_data\r\nUser-Agent: bench\r\nContent-Length: 325\r\n\r\n
+        """)
+
+let benchmarks: @Sendable () -> Void = {
+    Benchmark.defaultConfiguration = .init(metrics: [.wallClock], scalingFactor: .kilo, maxDuration: .seconds(2))
+
+    for (name, message) in [("325 B", call(padding: 20)), ("64 KiB", call(padding: 65_230))] {
+        Benchmark("JSON-RPC envelope, \(name)") { benchmark in
+            var scratch = JSONScratch(seed: 1)
+            message.withByteView { bytes in
+                for _ in benchmark.scaledIterations {
+                    guard let envelope = try? JSONRPCEnvelope.scan(bytes, scratch: &scratch) else {
+                        benchmark.error("the message was refused")
+                        return
+                    }
+                    blackHole(envelope.id)
+                }
+            }
+        }
+    }
+
+    Benchmark("HTTP request head, 8 fields") { benchmark in
+        var parser = HTTPHeadParser(.request)
+        head.withByteView { bytes in
+            for _ in benchmark.scaledIterations {
+                guard (try? parser.parse(bytes)) == true else {
+                    benchmark.error("the head was refused")
+                    return
+                }
+                blackHole(parser.request.byteCount)
+                parser.reset()
+            }
+        }
+    }
+
+    for count in [3, 30] {
+        Benchmark("balancer pick, \(count) backends") { benchmark in
+            var balancer = SmoothWeightedRoundRobin((0..<count).map { _ in .init() })
+            for _ in benchmark.scaledIterations { blackHole(balancer.pick { _ in true }) }
+        }
+    }
+
+    Benchmark("breaker admit and record, closed") { benchmark in
+        var random = SeededRandom(seed: 1)
+        var breaker = CircuitBreaker(at: .zero)
+        var now = MonotonicTime.zero
+        for _ in benchmark.scaledIterations {
+            now += .microseconds(20)
+            guard case .admit(let generation) = breaker.admit(at: now, isRepeatable: true, random: &random) else {
+                benchmark.error("the breaker is not closed")
+                return
+            }
+            blackHole(breaker.record(.success, generation: generation, wasProbe: false, at: now, random: &random))
+        }
+    }
+}
