@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# The official MCP SDK for Python, in an environment of its own: .venv in the repository.
+
+VENV=$ROOT/.venv
+REQUIREMENTS=$ROOT/Tests/IntegrationTests/Clients/requirements.txt
+
+# need_python: notes what is missing for an environment.
+need_python() {
+    need_command python3 python3
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || MISSING_PACKAGES+=(python3-venv)
+}
+
+# ensure_venv: an environment that has exactly the required versions; nothing when it is there already.
+ensure_venv() {
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+        fail "the MCP SDK needs Python 3.10 or later, this machine has $(python3 --version 2>&1)"
+    cmp -s "$REQUIREMENTS" "$VENV/installed.txt" && return 0
+    say "installing the MCP SDK for Python into .venv"
+    python3 -m venv "$VENV" || fail "python3 -m venv could not make $VENV"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$REQUIREMENTS" ||
+        fail "pip could not install what $REQUIREMENTS lists"
+    cp "$REQUIREMENTS" "$VENV/installed.txt"
+}
