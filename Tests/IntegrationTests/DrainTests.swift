@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+extension Integration {
+    /// SIGTERM: nothing new, everything that runs to its end, exit 0.
+    @Suite struct Drain {
+        private static let good = #"{"content":[]}"#
+
+        @Test(arguments: [SIGTERM, SIGINT], HTTPCall.Era.allCases)
+        func `a call in flight ends well, and then the process`(signal: Int32, era: HTTPCall.Era) async throws {
+            let gate = Gate()
+            let backend = try ScriptedBackend { _ in .wait(gate, .result(Drain.good)) }
+            let gateway = try await RunningGateway.start(backends: [backend.url])
+            async let reply = gateway.send(.tool("slow", "{}", id: "1", era: era))
+            try await eventually("the call has arrived") { backend.calls.count == 1 }
+
+            gateway.process.signal(signal)
+            try await eventually("no new connections") { (try? HTTPConnection(port: gateway.port)) == nil }
+            #expect(gateway.process.isRunning)
+            gate.open()
+
+            let answer = try await reply
+            #expect(answer.status == 200)
+            #expect(answer.message["result"]["content"] == [])
+            #expect(answer.fields["connection"] == "close")
+            #expect(try await gateway.process.exit(within: .seconds(3)) == 0)
+        }
+
+        @Test func `an idle connection is closed, and the process ends at once`() async throws {
+            let server = try await ToolServer.start("one")
+            let gateway = try await RunningGateway.start(backends: [server.url])
+            try await blocking {
+                let connection = try HTTPConnection(port: gateway.port, limit: .seconds(5))
+                #expect(try connection.exchange(.process("a", era: .modern)).status == 200)
+                gateway.process.signal(SIGTERM)
+                try connection.waitForEnd()
+            }
+            #expect(try await gateway.process.exit(within: .seconds(3)) == 0)
+        }
+
+        @Test func `a second signal ends it at once`() async throws {
+            let gate = Gate()
+            let backend = try ScriptedBackend { _ in .wait(gate, .result(Drain.good)) }
+            let gateway = try await RunningGateway.start(backends: [backend.url])
+            async let reply = try? gateway.send(.tool("slow", "{}", era: .modern))
+            try await eventually("the call has arrived") { backend.calls.count == 1 }
+            gateway.process.signal(SIGTERM)
+            try await eventually("no new connections") { (try? HTTPConnection(port: gateway.port)) == nil }
+            gateway.process.signal(SIGTERM)
+            #expect(try await gateway.process.exit(within: .seconds(3)) == 143)
+            gate.open()
+            #expect(await reply == nil)
+        }
+
+        @Test func `no call is lost under load`() async throws {
+            let (gateway, _) = try await Integration.threeServers()
+            let callers = Callers(8, port: gateway.port, era: .modern)
+            try await eventually("calls are answered") { callers.outcomes.count > 200 }
+            gateway.process.signal(SIGTERM)
+            #expect(try await gateway.process.exit() == 0)
+            try await callers.stop()
+            // Afterwards nobody listens, and that is all that callers see: no answer is cut, none is an error.
+            let complaints = Set(callers.failures.map { $0.complaint ?? "" })
+            #expect(complaints.allSatisfy { $0.hasPrefix("cannot connect") }, "\(complaints.sorted().prefix(5))")
+        }
+
+        @Test func `the tool server ends the same way`() async throws {
+            let server = try await ToolServer.start("one")
+            #expect(try await HTTPCall.process("a", era: .modern).send(to: server.port).status == 200)
+            server.process.signal(SIGTERM)
+            #expect(try await server.process.exit(within: .seconds(3)) == 0)
+        }
+    }
+}

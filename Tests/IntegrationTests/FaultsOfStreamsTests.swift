@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+extension Integration {
+    /// Event streams as answers: passed on as they come, and never made to look whole when they are not.
+    @Suite struct FaultsOfStreams {
+
+        /// Parts of a chunked event stream.
+        private enum Stream {
+            static let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+            static func chunk(_ text: String) -> String {
+                "\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n"
+            }
+
+            static func event(_ data: String) -> String { chunk("event: message\ndata: \(data)\n\n") }
+
+            static func progress(_ step: Int) -> String {
+                event(
+                    #"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":\#(step)}}"#
+                )
+            }
+
+            static func answer(_ id: String) -> String {
+                event(#"{"jsonrpc":"2.0","id":\#(id),"result":{"content":[]}}"#)
+            }
+            static let end = "0\r\n\r\n"
+        }
+
+        @Test(arguments: HTTPCall.Era.allCases)
+        func `each event is passed on when it comes`(era: HTTPCall.Era) async throws {
+            // One event, and then nothing: the stream stays open.
+            let backend = try ScriptedBackend { _ in .bytes(Stream.head + Stream.progress(1)) }
+            let gateway = try await RunningGateway.start(backends: [backend.url])
+            let text = try await blocking {
+                let connection = try HTTPConnection(port: gateway.port, limit: .seconds(5))
+                connection.send(HTTPCall.tool("any", "{}", id: "4", era: era).bytes)
+                let head = try connection.head()
+                #expect(head.status == 200)
+                #expect(head.isEventStream)
+                return try connection.take(through: "\"progress\":1")
+            }
+            #expect(text.contains("notifications/progress"))
+        }
+
+        /// Ways for a stream to break off after it began.
+        static let breaks: [(String, @Sendable (String) -> ScriptedBackend.Act)] = [
+            ("ends without the answer", { _ in .bytes(Stream.head + Stream.progress(1) + Stream.end) }),
+            ("is cut", { _ in .bytes(Stream.head + Stream.progress(1), .close) }),
+            ("is reset", { _ in .bytes(Stream.head + Stream.progress(1) + Stream.chunk("data: {"), .reset) }),
+            ("has another id", { _ in .bytes(Stream.head + Stream.progress(1) + Stream.answer("77") + Stream.end) }),
+            ("is not JSON", { _ in .bytes(Stream.head + Stream.progress(1) + Stream.event("{") + Stream.end) }),
+            ("is idle", { _ in .bytes(Stream.head + Stream.progress(1)) }),
+        ]
+
+        @Test(arguments: breaks.indices, HTTPCall.Era.allCases)
+        func `a stream that breaks ends with an error event of the call`(index: Int, era: HTTPCall.Era) async throws {
+            let act = FaultsOfStreams.breaks[index].1
+            let backend = try ScriptedBackend { act($0.id) }
+            let gateway = try await RunningGateway.start(
+                backends: [backend.url], pool: "timeout: { stream_idle: 400ms }")
+            let reply = try await gateway.send(.tool("any", "{}", id: "\"s\"", era: era))
+
+            #expect(reply.status == 200)
+            #expect(reply.isEventStream)
+            #expect(reply.message["id"] == "s")
+            let expected = FaultsOfStreams.breaks[index].0 == "is idle" ? -31_504 : -31_502
+            #expect(reply.message["error"]["code"].int == expected, "\(reply.text)")
+            #expect(!reply.text.contains("\"id\":77"))
+        }
+
+        @Test func `a whole stream arrives unchanged`() async throws {
+            let backend = try ScriptedBackend { request in
+                .bytes(Stream.head + Stream.progress(1) + Stream.progress(2) + Stream.answer(request.id) + Stream.end)
+            }
+            let gateway = try await RunningGateway.start(backends: [backend.url])
+            let reply = try await gateway.send(.tool("any", "{}", id: "9", era: .modern))
+
+            let events = reply.text.split(separator: "\n").filter { $0.hasPrefix("data:") }.map {
+                JSON(parsing: $0.dropFirst(5))
+            }
+            #expect(events.map { $0["params"]["progress"].int } == [1, 2, nil])
+            #expect(events.last?["id"] == 9)
+            #expect(events.last?["result"]["content"] == [])
+        }
+    }
+}

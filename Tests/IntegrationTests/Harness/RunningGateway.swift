@@ -1,0 +1,63 @@
+import Foundation
+
+/// A running `mcp-gateway` with a configuration of its own.
+struct RunningGateway: Sendable {
+    let process: ChildProcess
+    /// Where clients connect to.
+    let port: Int
+    /// Where health and metrics are.
+    let admin: Int
+    private let folder: TemporaryFolder
+
+    /// Starts one with a single pool, and waits until it listens; and until it is ready, unless told otherwise.
+    ///
+    /// - Parameters:
+    ///   - pool: more lines of the pool `tools`.
+    ///   - more: more lines of the file.
+    static func start(
+        backends: [String], pool: String = "", more: String = "", isReady: Bool = true
+    ) async throws -> RunningGateway {
+        var text = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n"
+        text += more.isEmpty ? "" : more + "\n"
+        text += "pools:\n  tools:\n    backends:\n"
+        for backend in backends { text += "      - \(backend)\n" }
+        for line in pool.split(separator: "\n") { text += "    \(line)\n" }
+        return try await start(configuration: text, isReady: isReady)
+    }
+
+    /// Starts one with this file.
+    static func start(configuration: String, isReady: Bool = true) async throws -> RunningGateway {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("gateway.conf", configuration.utf8)
+        let process = try ChildProcess(
+            Machine.binaries.appending(path: "mcp-gateway"), ["run", "--config", file.path])
+        let gateway = RunningGateway(
+            process: process, port: try await process.port(of: "mcp"), admin: try await process.port(of: "admin"),
+            folder: folder)
+        if isReady {
+            try await eventually("the gateway is ready; it said: \(process.lastWords)") {
+                try await gateway.isReady
+            }
+        }
+        return gateway
+    }
+
+    var endpoint: String { "http://127.0.0.1:\(port)/mcp" }
+
+    /// Whether `/ready` says so.
+    var isReady: Bool {
+        get async throws { try await HTTPCall.get("/ready").send(to: admin).status == 200 }
+    }
+
+    func send(_ call: HTTPCall) async throws -> HTTPReply { try await call.send(to: port) }
+
+    /// What `/metrics` says now.
+    func metrics() async throws -> Metrics {
+        Metrics(try await HTTPCall.get("/metrics").send(to: admin).text)
+    }
+
+    /// The lines of the access log on standard output.
+    var accessLog: [JSON] {
+        process.output.split(separator: "\n").map { JSON(parsing: $0) }.filter { $0["httpStatus"] != .absent }
+    }
+}

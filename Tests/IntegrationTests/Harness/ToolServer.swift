@@ -1,0 +1,18 @@
+/// A running `mcp-tool-server`.
+struct ToolServer: Sendable {
+    let name: String
+    let process: ChildProcess
+    let port: Int
+
+    /// Starts one and waits until it listens; on any free port when `port` is 0.
+    static func start(
+        _ name: String, port: Int = 0, environment: [String: String] = [:]
+    ) async throws -> ToolServer {
+        let process = try ChildProcess(
+            Machine.binaries.appending(path: "mcp-tool-server"), ["--listen", "127.0.0.1:\(port)", "--name", name],
+            environment: environment)
+        return ToolServer(name: name, process: process, port: try await process.port())
+    }
+
+    var url: String { "http://127.0.0.1:\(port)/mcp" }
+}

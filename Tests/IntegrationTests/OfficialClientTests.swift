@@ -1,0 +1,73 @@
+import Testing
+
+extension Integration {
+    /// The official Python SDK, in each way it can speak, through the gateway to three tool servers.
+    @Suite(.enabled(if: Machine.hasPython, "make .venv with the official SDK: scripts/test"))
+    struct OfficialClients {
+        /// The SDK's ways to connect, and the revision each ends up with.
+        static let modes = [("legacy", "2025-11-25"), ("auto", "2026-07-28"), ("2026-07-28", "2026-07-28")]
+
+        @Test(arguments: modes)
+        func `does everything a client does`(mode: String, version: String) async throws {
+            let (gateway, servers) = try await Integration.threeServers()
+            let report = try await PythonClient.report("tour.py", gateway.endpoint, mode)
+
+            #expect(report["protocolVersion"].string == version)
+            #expect(report["tools"] == ["health_check", "process_data"])
+            #expect(report["haveSchemas"] == true)
+            #expect(report["readOnly"] == ["health_check", "process_data"])
+            let calls = report["calls"]
+            #expect(calls["transform"]["result"]["city"] == "PARIS")
+            #expect(calls["transform"]["result"]["visits"] == 3)
+            #expect(calls["transform"]["result"]["guide"] == .null)
+            #expect(calls["transform"]["operation"] == "transform")
+            #expect(calls["transform"]["isError"] == false)
+            #expect((calls["transform"]["input_size"].int ?? 0) > 20)
+            #expect(calls["transform"]["processed_at"].string?.contains("T") == true)
+            #expect(calls["other"]["result"] == ["city": "Paris", "visits": 3, "guide": .null])
+            #expect(calls["validate"]["result"].names == [] || calls["validate"]["result"] != .absent)
+            #expect(calls["analyze"]["result"] != .absent)
+            #expect(report["health"]["status"] == "healthy")
+            #expect(report["resources"] == ["monitoring://metrics"])
+            #expect(report["resourceText"].string?.contains("mcp_requests_total") == true)
+            #expect(report["unknownTool"] != .absent)
+            #expect(report["afterError"] == ["a": "B"])
+            if mode == "legacy" { #expect(servers.map(\.name).contains(report["server"].string ?? "")) }
+        }
+
+        @Test(arguments: ["legacy", "2026-07-28"])
+        func `twenty clients get two hundred answers, each its own`(mode: String) async throws {
+            let (gateway, _) = try await Integration.threeServers()
+            let report = try await PythonClient.report("crowd.py", gateway.endpoint, mode, "20", "200")
+
+            #expect(report["answered"] == 200)
+            #expect(report["crossed"] == [])
+            #expect(report["failed"] == [])
+            // Every backend had its share.
+            #expect(report["servers"].names == ["tools-1", "tools-2", "tools-3"])
+            let metrics = try await gateway.metrics()
+            #expect(
+                metrics("mcp_gateway_requests_total", ["method": "tools/call", "status": "ok", "pool": "tools"]) == 200)
+        }
+
+        @Test(arguments: modes, [[], ["--json"]])
+        func `is served by a server of the same SDK`(mode: (name: String, version: String), flags: [String])
+            async throws
+        {
+            let server = try ChildProcess(
+                Machine.python,
+                [Machine.root.appending(path: "Tests/IntegrationTests/Clients/reference_server.py").path, "reference"]
+                    + flags)
+            let backend = "http://127.0.0.1:\(try await server.port())/mcp"
+            let gateway = try await RunningGateway.start(backends: [backend])
+            let report = try await PythonClient.report("tour.py", gateway.endpoint, mode.name)
+
+            #expect(report["protocolVersion"].string == mode.version)
+            #expect(report["calls"]["transform"]["result"]["city"] == "PARIS")
+            #expect(report["resources"] == ["monitoring://metrics"])
+            #expect(report["unknownTool"]["isError"] == true)
+            #expect(report["afterError"] == ["a": "B"])
+            await server.stop()
+        }
+    }
+}
