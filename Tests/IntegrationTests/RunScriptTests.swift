@@ -17,13 +17,20 @@ extension Integration {
             return (try folder.write("gateway.conf", text.utf8), sockets.map(\.port))
         }
 
+        /// Starts the script as a terminal would: a shell cannot trap a signal that it was started to ignore.
+        private func start(_ file: URL) throws -> ChildProcess {
+            try ChildProcess(
+                URL(filePath: "/usr/bin/env"), ["--default-signal=INT", script.path, "--config", file.path],
+                environment: environment)
+        }
+
         private func isFree(_ port: Int) -> Bool { (try? Socket.connected(to: port)) == nil }
 
         @Test(arguments: [SIGINT, SIGTERM])
         func `shows a call, stays up, and stops everything`(signal: Int32) async throws {
             let folder = try TemporaryFolder()
             let (file, ports) = try sample(in: folder)
-            let run = try ChildProcess(script, ["--config", file.path], environment: environment)
+            let run = try start(file)
             try await eventually("it is up; it said: \(run.lastWords)", within: .seconds(40)) {
                 run.output.contains("Ctrl-C stops everything") || !run.isRunning
             }
@@ -74,7 +81,7 @@ extension Integration {
         @Test func `a server that ends by itself ends the rest`() async throws {
             let folder = try TemporaryFolder()
             let (file, ports) = try sample(in: folder)
-            let run = try ChildProcess(script, ["--config", file.path], environment: environment)
+            let run = try start(file)
             try await eventually("it is up; it said: \(run.lastWords)", within: .seconds(40)) {
                 run.output.contains("Ctrl-C stops everything") || !run.isRunning
             }

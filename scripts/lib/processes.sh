@@ -22,11 +22,12 @@ require_free_port() {
     ! port_is_taken "$1" || fail "port $1 is taken, and $2 needs it; stop what listens there and try again"
 }
 
-# start_process NAME COMMAND...: in a session of its own, so that Ctrl-C reaches it once, through us.
+# start_process NAME COMMAND...: in a session of its own, so that Ctrl-C reaches it once, through us; and asked to end by
+# the system should we be killed.
 start_process() {
     local name=$1
     shift
-    setsid "$@" >"$RUN_DIRECTORY/$name.log" 2>&1 </dev/null &
+    setsid setpriv --pdeathsig TERM "$@" >"$RUN_DIRECTORY/$name.log" 2>&1 </dev/null &
     echo $! >"$RUN_DIRECTORY/$name.pid"
     STARTED+=("$name")
 }
