@@ -14,7 +14,7 @@ need_python() {
 ensure_venv() {
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
         fail "the MCP SDK needs Python 3.10 or later, this machine has $(python3 --version 2>&1)"
-    cmp -s "$REQUIREMENTS" "$VENV/installed.txt" && return 0
+    [[ -x $VENV/bin/python ]] && cmp -s "$REQUIREMENTS" "$VENV/installed.txt" && return 0
     say "installing the MCP SDK for Python into .venv"
     python3 -m venv "$VENV" || fail "python3 -m venv could not make $VENV"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$REQUIREMENTS" ||
