@@ -22,15 +22,17 @@ extension Integration {
             #expect(calls["transform"]["result"]["guide"] == .null)
             #expect(calls["transform"]["operation"] == "transform")
             #expect(calls["transform"]["isError"] == false)
-            #expect((calls["transform"]["input_size"].int ?? 0) > 20)
+            // {"city":"Paris","visits":3,"guide":null}
+            #expect(calls["transform"]["input_size"] == 40)
             #expect(calls["transform"]["processed_at"].string?.contains("T") == true)
             #expect(calls["other"]["result"] == ["city": "Paris", "visits": 3, "guide": .null])
-            #expect(calls["validate"]["result"].names == [] || calls["validate"]["result"] != .absent)
-            #expect(calls["analyze"]["result"] != .absent)
+            #expect(calls["validate"]["result"]["valid"] == false)
+            #expect(calls["analyze"]["result"]["keys"] == ["city", "visits", "guide"])
+            #expect(calls["analyze"]["result"]["types"] == ["city": "string", "visits": "number", "guide": "null"])
             #expect(report["health"]["status"] == "healthy")
             #expect(report["resources"] == ["monitoring://metrics"])
             #expect(report["resourceText"].string?.contains("mcp_requests_total") == true)
-            #expect(report["unknownTool"] != .absent)
+            #expect(report["unknownTool"]["code"] == -32_602)
             #expect(report["afterError"] == ["a": "B"])
             if mode == "legacy" { #expect(servers.map(\.name).contains(report["server"].string ?? "")) }
         }
