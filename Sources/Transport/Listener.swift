@@ -89,5 +89,11 @@ package struct ListenerError: Error, CustomStringConvertible {
     /// What the operating system said.
     package let reason: String
 
+    /// The address and the reason.
+    package init(address: String, reason: String) {
+        self.address = address
+        self.reason = reason
+    }
+
     package var description: String { "cannot listen on \(address): \(reason)" }
 }
