@@ -12,6 +12,7 @@ final class CounterSeries: RegistrySeries, CounterHandler {
         self.labels = labels
     }
 
+    var shape: RegistryShape { .counter }
     var lineCount: Int { 1 }
 
     func increment(by amount: Int64) {

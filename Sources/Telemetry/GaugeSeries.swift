@@ -11,6 +11,7 @@ final class GaugeSeries: RegistrySeries, MeterHandler, RecorderHandler {
         self.labels = labels
     }
 
+    var shape: RegistryShape { .gauge }
     var lineCount: Int { 1 }
 
     func set(_ value: Int64) { self.value.store(Double(value)) }

@@ -15,13 +15,14 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         var series: [SeriesKey: any RegistrySeries] = [:]
         /// In the order of their making, which is the order on the page.
         var order: [any RegistrySeries] = []
+        /// To which kind of handle a name belongs, and how many of its series there are.
+        var shapes: [String: (shape: RegistryShape, count: Int)] = [:]
         var lineCount = 0
         var help: [String: String] = [:]
         var collectors: [Collector] = []
     }
 
     private struct SeriesKey: Hashable, Sendable {
-        var kind: PrometheusText.Kind
         var name: String
         var labels: [UInt8]
     }
@@ -58,7 +59,8 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         var text = PrometheusText()
         for series in order { series.write(into: &text, help: help[series.name] ?? "") }
         text.counter(
-            "mcp_metrics_dropped_series_total", help: "Metric handles asked for beyond the bound on series.",
+            "mcp_metrics_dropped_series_total",
+            help: "Metric handles that count nothing: beyond the bound on series, or named like another kind.",
             droppedSeriesCount)
         for collector in collectors { await collector(&text) }
         processMetrics?.collect(into: &text)
@@ -68,26 +70,29 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     // MARK: MetricsFactory
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        make(.counter, label, dimensions) { CounterSeries(name: $0, labels: dimensions) }
-            ?? CounterSeries(name: "", labels: [])
+        make(label, dimensions) { CounterSeries(name: $0, labels: dimensions) }
     }
 
     package func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
-        make(.counter, label, dimensions) { SumSeries(name: $0, labels: dimensions) } ?? SumSeries(name: "", labels: [])
+        make(label, dimensions) { SumSeries(name: $0, labels: dimensions) }
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-        makeGauge(label, dimensions)
+        make(label, dimensions) { GaugeSeries(name: $0, labels: dimensions) }
     }
 
     package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
-        aggregate ? makeHistogram(label, dimensions, .powersOfFour) : makeGauge(label, dimensions)
+        if aggregate {
+            make(label, dimensions) { HistogramSeries(name: $0, labels: dimensions, shape: .sizes) }
+        } else {
+            make(label, dimensions) { GaugeSeries(name: $0, labels: dimensions) }
+        }
     }
 
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        makeHistogram(label, dimensions, .latency)
+        make(label, dimensions) { HistogramSeries(name: $0, labels: dimensions, shape: .latencies) }
     }
 
     package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
@@ -96,44 +101,38 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
     package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
     package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
-    private func makeGauge(_ label: String, _ dimensions: [(String, String)]) -> GaugeSeries {
-        make(.gauge, label, dimensions) { GaugeSeries(name: $0, labels: dimensions) }
-            ?? GaugeSeries(name: "", labels: [])
-    }
-
-    private func makeHistogram(
-        _ label: String, _ dimensions: [(String, String)], _ bounds: HistogramSeries.Bounds
-    ) -> HistogramSeries {
-        make(.histogram, label, dimensions) { HistogramSeries(name: $0, labels: dimensions, bounds: bounds) }
-            ?? HistogramSeries(name: "", labels: [], bounds: bounds)
-    }
-
-    /// The series with this name and these labels, made if there is none; `nil` when there is no room, or when the
-    /// name belongs to another kind of handle already.
+    /// The series with this name and these labels, made if there is none. One that nobody renders when there is no room,
+    /// or when the name belongs to another kind of handle already.
     private func make<Series: RegistrySeries>(
-        _ kind: PrometheusText.Kind, _ label: String, _ dimensions: [(String, String)], _ new: (String) -> Series
-    ) -> Series? {
+        _ label: String, _ dimensions: [(String, String)], _ new: (String) -> Series
+    ) -> Series {
         let name = PrometheusRegistry.canonical(label)
-        let key = SeriesKey(kind: kind, name: name, labels: PrometheusText.labelText(dimensions))
-        let series = state.withLock { state -> Series? in
+        let key = SeriesKey(name: name, labels: PrometheusText.labelText(dimensions))
+        let series = new(name)
+        let known = state.withLock { state -> Series? in
+            let owner = state.shapes[name]
+            guard owner == nil || owner?.shape == series.shape else { return nil }
             if let existing = state.series[key] { return existing as? Series }
-            let series = new(name)
             guard state.lineCount + series.lineCount <= maximumSeries else { return nil }
+            state.shapes[name] = (series.shape, (owner?.count ?? 0) + 1)
             state.lineCount += series.lineCount
             state.series[key] = series
             state.order.append(series)
             return series
         }
-        if series == nil { droppedSeries.wrappingAdd(1, ordering: .relaxed) }
+        if let known { return known }
+        droppedSeries.wrappingAdd(1, ordering: .relaxed)
         return series
     }
 
     private func remove(_ handler: AnyObject) {
         state.withLock { state in
             guard let position = state.order.firstIndex(where: { $0 === handler }) else { return }
-            state.lineCount -= state.order[position].lineCount
-            state.order.remove(at: position)
-            if let key = state.series.first(where: { $0.value === handler })?.key { state.series[key] = nil }
+            let series = state.order.remove(at: position)
+            state.lineCount -= series.lineCount
+            state.series[SeriesKey(name: series.name, labels: PrometheusText.labelText(series.labels))] = nil
+            let count = state.shapes[series.name]?.count ?? 0
+            state.shapes[series.name] = count > 1 ? (series.shape, count - 1) : nil
         }
     }
 

@@ -11,6 +11,7 @@ final class SumSeries: RegistrySeries, FloatingPointCounterHandler {
         self.labels = labels
     }
 
+    var shape: RegistryShape { .sum }
     var lineCount: Int { 1 }
 
     func increment(by amount: Double) {

@@ -2,10 +2,12 @@
 package struct TimestampCache: Sendable {
     /// `2026-07-28T09:05:03.` of the second of the last time written.
     private var text = InlineArray<20, UInt8>(repeating: 0x30)
-    private var second = Int64.min
+    private var second: Int64 = 0
 
-    /// Nothing formatted yet.
-    package init() {}
+    /// A cache that holds the beginning of 1970.
+    package init() {
+        update(0)
+    }
 
     /// Appends 24 bytes. Years outside 0…9999 are written as the nearest one within.
     package mutating func appendRFC3339(_ time: WallTime, to bytes: inout [UInt8]) {
