@@ -1,0 +1,310 @@
+package import NIOCore
+import Transport
+package import Wire
+
+/// The way of an answer: judged by its head, then held until it is whole or passed on event by event.
+extension RequestHandler {
+    package func answerHead(_ head: HTTPResponseHead, bytes: ByteBuffer) {
+        answerHead = head
+        answerHeadBytes = bytes
+        let verdict = bytes.withByteView { AnswerRules.judge(head, $0, call: call) }
+        switch verdict {
+        case .hold:
+            state = .holding
+            armForBody()
+            // Known to be short enough to be held: one allocation instead of one for each doubling.
+            if case .length(let count) = head.framing, count > 2_048, count <= LongAnswer.threshold {
+                held.reserveCapacity(count)
+            }
+        case .stream:
+            beginStream()
+        case .refused(let retryAfterSeconds):
+            closeBackend()
+            failAttempt(
+                .refused, head.status == 429 ? .rateLimited : .unavailable, retryAfterSeconds: retryAfterSeconds,
+                hasAnswered: false)
+        case .fail(let outcome):
+            closeBackend()
+            failAttempt(outcome, .badAnswer, hasAnswered: false)
+        }
+    }
+
+    package func answerBody(_ piece: ByteBuffer) {
+        switch state {
+        case .holding:
+            guard held.readableBytes + piece.readableBytes <= shard.plan.maximumAnswer else {
+                closeBackend()
+                failAttempt(.protocolError, .badAnswer, hasAnswered: false)
+                return
+            }
+            if held.capacity == 0 {
+                held = piece
+            } else {
+                held.writeImmutableBuffer(piece)
+            }
+            if held.readableBytes > LongAnswer.threshold { beginLongAnswer() }
+        case .relaying:
+            relay(piece)
+        case .streaming:
+            takeEvents(piece)
+        case .idle, .connecting, .awaiting:
+            break
+        }
+    }
+
+    package func answerReadComplete() {
+        if state == .streaming { sendReady() }
+    }
+
+    package func answerEnd() {
+        switch state {
+        case .holding: finishHeld()
+        case .relaying: finishLongAnswer()
+        case .streaming: finishStream()
+        case .idle, .connecting, .awaiting: break
+        }
+    }
+
+    // MARK: Whole answers
+
+    /// The answer is whole: checks it and passes it on.
+    private func finishHeld() {
+        let judged = loop.executor.enter(
+            shard, Shard.judgeAnswer, Shard.HeldAnswer(call: call, status: answerHead.status, body: held))
+        guard let judged else {
+            // The connection is in order, but not the backend behind it.
+            closeBackend()
+            failAttempt(.protocolError, .badAnswer, hasAnswered: false)
+            return
+        }
+        timer.disarm()
+        guard let client else { return }
+        let sealed = sealSession(judged.negotiatedVersion)
+        loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
+
+        var status = answerHead.status
+        let body: ByteBuffer
+        switch judged.body {
+        case .received:
+            body = held
+        case .own:
+            body = ErrorAnswer.forStatus(status, call: call)
+        case .empty:
+            // Whatever 2xx the backend chose, a message that was taken is 202 in MCP; DELETE keeps its own.
+            if call.envelope != nil { status = 202 }
+            body = ByteBuffer()
+        }
+        var writer = HTTPHeadWriter(
+            loop.takeBuffer(), reserving: answerHead.byteCount + body.readableBytes + 512 + (sealed?.count ?? 0))
+        writer.statusLine(status)
+        answerHeadBytes.withByteView { bytes in
+            ForwardedFields.answer(
+                answerHead.fields, bytes, withContentType: judged.body == .received, into: &writer)
+        }
+        if judged.body == .own { writer.lines("Content-Type: application/json\r\n") }
+        writeTrailingFields(&writer, client: client, sealed: sealed)
+        if status != 204 { writer.field("Content-Length: ", body.readableBytes) }
+        var buffer = writer.finish()
+        buffer.writeImmutableBuffer(body)
+        finishCall(judged.status, httpStatus: status, answerByteCount: body.readableBytes)
+        client.finish(buffer)
+        loop.recycle(buffer)
+    }
+
+    /// The sealed id of the session that this answer opens, if it opens one.
+    private func sealSession(_ version: MCPProtocolVersion?) -> [UInt8]? {
+        guard call.method == .initialize, answerHead.fields[.mcpSessionID] != nil else { return nil }
+        return loop.executor.enter(
+            shard, Shard.seal,
+            Shard.NewSession(call: call, head: answerHead, headBytes: answerHeadBytes, version: version))
+    }
+
+    func writeTrailingFields(
+        _ writer: inout HTTPHeadWriter, client: HTTPServerConnection, sealed: [UInt8]?
+    ) {
+        if let sealed {
+            writer.lines("Mcp-Session-Id: ")
+            writer.buffer.writeBytes(sealed)
+            writer.lines("\r\n")
+        }
+        writer.buffer.writeDateField(loop.dateText())
+        if !client.isKeptAlive { writer.lines("Connection: close\r\n") }
+    }
+
+    // MARK: Streams
+
+    private func beginStream() {
+        state = .streaming
+        let now = loop.eventLoop.now
+        let hasCall = call.envelope?.kind == .request || call.envelope?.kind == .batch
+        let length = hasCall && call.method != .subscriptionsListen ? pool.timeouts.maximumStream : PoolTimeouts.maximumListening
+        stream = AnswerStream(
+            hasCall: hasCall, holdsHead: call.method == .initialize,
+            isChunked: call.request?.head.minorVersion == 1, now: now, endsAt: now + length)
+        armForStream(now)
+        // The head of an `initialize` waits: the sealed session id needs the revision in the result.
+        if stream?.holdsHead == false { sendStreamHead(sealed: nil) }
+    }
+
+    private func sendStreamHead(sealed: [UInt8]?) {
+        guard let client, let stream else { return }
+        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: answerHead.byteCount + 512 + (sealed?.count ?? 0))
+        writer.statusLine(200)
+        answerHeadBytes.withByteView { bytes in
+            ForwardedFields.answer(answerHead.fields, bytes, withContentType: true, into: &writer)
+        }
+        // Without chunks the end of the connection is the end of the stream.
+        if !stream.isChunked { client.closeAfterAnswer() }
+        writeTrailingFields(&writer, client: client, sealed: sealed)
+        if stream.isChunked { writer.lines("Transfer-Encoding: chunked\r\n") }
+        let buffer = writer.finish()
+        client.begin(buffer)
+        loop.recycle(buffer)
+        self.stream?.holdsHead = false
+    }
+
+    private func takeEvents(_ piece: ByteBuffer) {
+        guard var current = stream else { return }
+        // Taken out while it is changed: a second reference would copy its buffers.
+        stream = nil
+        var answer: Shard.StreamedAnswer?
+        let isGood = current.take(
+            piece,
+            judge: { data in loop.executor.enter(shard, Shard.judgeEvent, Shard.StreamedEvent(call: call, data: data)) },
+            onAnswer: { envelope, data in answer = Shard.StreamedAnswer(envelope, data) })
+        current.lastReceivedAt = loop.eventLoop.now
+        stream = current
+        if let answer {
+            streamedStatus = answer.status
+            if current.holdsHead { sendStreamHead(sealed: sealSession(answer.negotiatedVersion)) }
+        }
+        if !isGood {
+            closeBackend()
+            failAttempt(.protocolError, .badAnswer, hasAnswered: true)
+        }
+    }
+
+    /// Writes the events that are complete, in one chunk.
+    private func sendReady() {
+        guard var current = stream, let client, !current.holdsHead, current.ready.readableBytes > 0 else { return }
+        stream = nil
+        let buffer = takeReady(&current, isLast: false)
+        current.lastSentAt = loop.eventLoop.now
+        armForStream(current.lastSentAt, current)
+        stream = current
+        client.stream(buffer)
+        if !client.isWritable { call.connection?.http.pause() }
+    }
+
+    private func takeReady(_ stream: inout AnswerStream, isLast: Bool) -> ByteBuffer {
+        let count = stream.ready.readableBytes
+        stream.sentByteCount += count
+        defer { stream.ready = ByteBuffer() }
+        guard stream.isChunked else { return stream.ready }
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(count + 32)
+        if count > 0 { buffer.writeChunk(stream.ready) }
+        if isLast { buffer.writeStaticString("0\r\n\r\n") }
+        return buffer
+    }
+
+    /// The backend has ended its stream.
+    private func finishStream() {
+        guard var current = stream, let client else { return }
+        if current.hasCall, !current.isAnswered {
+            // Ended without the answer: the client must not take it for a whole one.
+            closeBackend()
+            failAttempt(.protocolError, .badAnswer, hasAnswered: true)
+            return
+        }
+        if current.holdsHead { sendStreamHead(sealed: sealSession(nil)) }
+        timer.disarm()
+        loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
+        let buffer = takeReady(&current, isLast: true)
+        finishCall(streamedStatus, httpStatus: 200, answerByteCount: current.sentByteCount)
+        client.finish(buffer)
+    }
+
+    /// An answer that the client has seen a part of cannot be continued.
+    func endBegunAnswer(_ failure: GatewayFailure) {
+        if state == .relaying {
+            abortLongAnswer(failure)
+        } else {
+            endStreamWithError(failure)
+        }
+    }
+
+    /// The stream cannot be continued: an error event with the call's id, then its proper end; a listening stream is cut
+    /// off without one, so that the client sees that it was not meant to end.
+    private func endStreamWithError(_ failure: GatewayFailure) {
+        guard var current = stream, let client else { return }
+        timer.disarm()
+        guard current.hasCall, !current.isAnswered, !current.holdsHead else {
+            if current.holdsHead {
+                stream = nil
+                state = .idle
+                refuse(Refusal(failure: failure))
+            } else {
+                finishCall(CallStatus(failure), httpStatus: 200, answerByteCount: current.sentByteCount)
+                client.abort()
+            }
+            return
+        }
+        current.ready.writeStaticString("event: message\ndata: ")
+        var body = ErrorAnswer.body(Refusal(failure: failure), call: call, pool: pool)
+        current.ready.writeBuffer(&body)
+        current.ready.writeStaticString("\n\n")
+        let buffer = takeReady(&current, isLast: true)
+        finishCall(CallStatus(failure), httpStatus: 200, answerByteCount: current.sentByteCount)
+        client.finish(buffer)
+    }
+
+    /// The gateway drains: a stream on which a client only listens ends as its revision says, since it would never end
+    /// by itself. A `subscriptions/listen` gets its result (MCP 2026-07-28, Subscriptions), a GET stream just ends.
+    func endListening() {
+        guard state == .streaming, var current = stream, let client,
+            !current.hasCall || call.method == .subscriptionsListen, !current.isAnswered
+        else { return }
+        if call.method == .subscriptionsListen, let id = call.envelope?.id, let request = call.request {
+            let idText = request.body.withByteView { $0[id.range].bytes }
+            current.ready.writeStaticString("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":")
+            current.ready.writeBytes(idText)
+            current.ready.writeStaticString(
+                ",\"result\":{\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":")
+            current.ready.writeBytes(idText)
+            current.ready.writeStaticString("}}}\n\n")
+        }
+        abandonAttempt(.success)
+        let buffer = takeReady(&current, isLast: true)
+        finishCall(.ok, httpStatus: 200, answerByteCount: current.sentByteCount)
+        client.finish(buffer)
+    }
+
+    // MARK: Time
+
+    func streamDeadlineReached(_ now: NIODeadline) {
+        guard let current = stream else { return }
+        if now >= current.endsAt || now - current.lastReceivedAt >= pool.timeouts.streamIdle {
+            closeBackend()
+            if current.hasCall {
+                failAttempt(.timeout, .timeout, hasAnswered: true)
+            } else {
+                abandonAttempt(.timeout)
+                endStreamWithError(.timeout)
+            }
+            return
+        }
+        if now - current.lastSentAt >= PoolTimeouts.keepAlive, !current.holdsHead, current.ready.readableBytes == 0 {
+            stream?.ready.writeStaticString(":\n\n")
+            sendReady()
+        }
+        if let stream { armForStream(now, stream) }
+    }
+
+    private func armForStream(_ now: NIODeadline, _ given: AnswerStream? = nil) {
+        guard let current = given ?? stream else { return }
+        let alive = max(current.lastSentAt + PoolTimeouts.keepAlive, now + .milliseconds(10))
+        let deadline = min(current.endsAt, min(current.lastReceivedAt + pool.timeouts.streamIdle, alive))
+        loop.wheel.arm(timer, at: deadline, owner: self)
+    }
+}

@@ -1,0 +1,288 @@
+package import NIOCore
+package import Transport
+package import Wire
+
+/// The gateway's side of one client connection: asks the shard what to do with a request and does it.
+///
+/// ```
+///          receive            connected / at once            answer
+/// idle ─────────────▶ deciding ─────────────────▶ awaiting ─────────▶ holding ───▶ idle
+///                        │                           │     │          relaying ──▶ idle   (long answers, from holding)
+///                        │                           │     └────────▶ streaming ─▶ idle
+///                        └──────── refused ──────────┴── failed ────▶ (another try, or an error answer)
+/// ```
+///
+/// Entries into the shard decide and return; everything that touches a channel happens here, after they have returned.
+package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineOwner {
+    enum State {
+        /// No request, or one that has been answered.
+        case idle
+        /// A connection to a backend is being made.
+        case connecting
+        /// The request has been sent.
+        case awaiting
+        /// An answer is being received that is passed on when it is whole and has been checked.
+        case holding
+        /// A long answer is being checked and passed on as it comes.
+        case relaying
+        /// Events are being passed on as they come.
+        case streaming
+    }
+
+    let shard: Shard
+    let loop: LoopContext
+    let network: any Network
+    private let housekeeper: Housekeeper
+    private let rules: HeadRules
+    let call = Call()
+    let timer = DeadlineTimer()
+    /// `X-Forwarded-For` and its kin for this connection, made when the first request comes.
+    private var forwardedFields: [UInt8]?
+
+    var state = State.idle
+    /// The client's connection, while it has a request.
+    var client: HTTPServerConnection?
+    /// The answer's head and its bytes, while one is being received.
+    var answerHead = HTTPResponseHead()
+    var answerHeadBytes = ByteBuffer()
+    /// The body of an answer that is held until it is whole.
+    var held = ByteBuffer()
+    /// The long answer that is being passed on.
+    var longAnswer: LongAnswer?
+    /// The event stream that is being passed on, and how the answer on it counts.
+    var stream: AnswerStream?
+    var streamedStatus = CallStatus.ok
+    private var poolIndex = 0
+
+    var pool: PoolPlan { shard.plan.pools[call.poolIndex] }
+
+    /// A handler for one client connection of `shard` on a listener with `access`.
+    package init(
+        shard: Shard, loop: LoopContext, network: any Network, housekeeper: Housekeeper, access: AccessRules
+    ) {
+        self.housekeeper = housekeeper
+        self.shard = shard
+        self.loop = loop
+        self.network = network
+        rules = HeadRules(shard.plan, access: access)
+        loop.executor.enter(shard, Shard.connectionOpened, ())
+    }
+
+    // MARK: The client
+
+    package func verdict(
+        on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection
+    ) -> HTTPHeadVerdict {
+        switch rules.judge(head, bytes) {
+        case .pass(let pool):
+            poolIndex = pool
+            return .accept(maximumBody: shard.plan.maximumBody)
+        case .fail(let failure):
+            loop.executor.enter(shard, Shard.refusedHead, failure)
+            let closes = head.method == .connect || head.method == .trace || failure == .misdirectedRequest
+                || failure == .lengthRequired || failure == .payloadTooLarge
+            return .refuse(ErrorAnswer.make(failure, era: HeadRules.era(head.fields, bytes), closes: closes))
+        }
+    }
+
+    package func answer(to error: HTTPError) -> HTTPAnswer {
+        loop.executor.enter(shard, Shard.malformedInput, ())
+        return ErrorAnswer.make(GatewayFailure(error), era: .legacy, closes: true)
+    }
+
+    package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
+        client = connection
+        call.begin(request, poolIndex: poolIndex)
+        carryOut(loop.executor.enter(shard, Shard.begin, call))
+    }
+
+    package func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
+        // A legacy client that closes its sending side still reads its answer; a modern one cancels (MCP 2026-07-28,
+        // Cancellation). A connection that is gone ends the call in both eras, and never with a message in its name.
+        guard state != .idle, isClosed || call.era == .modern else { return }
+        abandonAttempt(.clientGone)
+        finishCall(.clientGone, httpStatus: 499, answerByteCount: 0)
+        connection.close()
+    }
+
+    package func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool) {
+        guard hasAnswered, let backend = call.connection else { return }
+        if isWritable { backend.http.resume() } else { backend.http.pause() }
+    }
+
+    package func closed(_ connection: HTTPServerConnection) {
+        client = nil
+        loop.wheel.remove(timer)
+        housekeeper.remove(connection)
+        loop.executor.enter(shard, Shard.connectionClosed, ())
+    }
+
+    // MARK: Trying a backend
+
+    /// Does what the shard has decided.
+    func carryOut(_ dispatch: Dispatch) {
+        switch dispatch {
+        case .send(let connection):
+            connection.lessee = self
+            attemptConnected(connection)
+        case .connect(let connection):
+            connection.lessee = self
+            state = .connecting
+            network.connect(
+                to: connection.backend.plan.address, timeout: pool.timeouts.connect, on: loop.eventLoop,
+                connection: connection.http)
+        case .refuse(let refusal):
+            refuse(refusal)
+        }
+    }
+
+    package func attemptConnected(_ connection: BackendConnection) {
+        state = .awaiting
+        armForHead()
+        let buffer = makeRequest(to: connection.backend.plan)
+        connection.http.send(buffer)
+        loop.recycle(buffer)
+    }
+
+    package func attemptFailed(_ failure: HTTPClientFailure) {
+        let hasAnswered = self.hasAnswered
+        switch failure {
+        case .connect, .closed(sentBytes: false):
+            failAttempt(.connectFailed, .unavailable, hasAnswered: hasAnswered)
+        case .closed(sentBytes: true):
+            failAttempt(.lost, .backendLost, hasAnswered: hasAnswered)
+        case .malformed, .unexpected:
+            failAttempt(.protocolError, .badAnswer, hasAnswered: hasAnswered)
+        }
+    }
+
+    package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
+        switch state {
+        case .idle:
+            break
+        case .connecting, .awaiting, .holding:
+            // The backend may be at work on the call: nobody else may be asked.
+            closeBackend()
+            failAttempt(.timeout, .timeout, hasAnswered: false)
+        case .relaying:
+            closeBackend()
+            failAttempt(.timeout, .timeout, hasAnswered: true)
+        case .streaming:
+            streamDeadlineReached(now)
+        }
+    }
+
+    /// The try has come to nothing: the next backend if one may be asked, else an error answer.
+    func failAttempt(
+        _ outcome: AttemptOutcome, _ failure: GatewayFailure, retryAfterSeconds: Int = 0, hasAnswered: Bool
+    ) {
+        timer.disarm()
+        let end = Shard.AttemptEnd(
+            call: call, outcome: outcome, retryAfterSeconds: retryAfterSeconds, hasAnswered: hasAnswered)
+        if let next = loop.executor.enter(shard, Shard.attemptFailed, end) {
+            carryOut(next)
+        } else if hasAnswered {
+            endBegunAnswer(failure)
+        } else {
+            refuse(Refusal(failure: failure, retryAfterSeconds: call.retryAfterSeconds))
+        }
+    }
+
+    /// Ends the try and its connection without a further word; the backend sees the connection close.
+    func abandonAttempt(_ outcome: AttemptOutcome) {
+        guard call.permit != nil else { return }
+        closeBackend()
+        loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: outcome))
+    }
+
+    func closeBackend() {
+        call.connection?.lessee = nil
+        call.connection?.http.close()
+    }
+
+    /// Whether the client has been sent a part of the answer.
+    var hasAnswered: Bool { state == .streaming || state == .relaying }
+
+    /// Until the end of an answer that is one JSON object: the call's time.
+    func armForBody() {
+        loop.wheel.arm(timer, at: call.startedAt + pool.timeouts.request, owner: self)
+    }
+
+    /// Until the head of the answer: the shorter of the try's and the call's time.
+    private func armForHead() {
+        let timeouts = pool.timeouts
+        let deadline = min(call.attemptStartedAt + timeouts.firstByte, call.startedAt + timeouts.request)
+        loop.wheel.arm(timer, at: deadline, owner: self)
+    }
+
+    // MARK: Writing
+
+    /// The request as the backend gets it: a head written anew, the body as it came.
+    private func makeRequest(to backend: BackendPlan) -> ByteBuffer {
+        guard let request = call.request else { return ByteBuffer() }
+        let start =
+            switch request.head.method {
+            case .get: backend.requestStarts.get
+            case .delete: backend.requestStarts.delete
+            default: backend.requestStarts.post
+            }
+        var writer = HTTPHeadWriter(
+            loop.takeBuffer(),
+            reserving: start.count + request.head.byteCount + request.body.readableBytes + 1_280)
+        writer.buffer.writeBytes(start)
+        request.headBytes.withByteView { bytes in
+            ForwardedFields.request(request.head.fields, bytes, era: call.era, into: &writer)
+        }
+        if let session = call.session {
+            writer.lines("Mcp-Session-Id: ")
+            writer.buffer.writeBytes(session.upstreamID)
+            writer.lines("\r\n")
+        }
+        writer.buffer.writeBytes(forwarded())
+        if let host = request.head.fields[.host] {
+            request.headBytes.withByteView { writer.field("X-Forwarded-Host: ", $0[host]) }
+        }
+        if request.head.method == .post { writer.field("Content-Length: ", request.body.readableBytes) }
+        var buffer = writer.finish()
+        buffer.writeImmutableBuffer(request.body)
+        return buffer
+    }
+
+    private func forwarded() -> [UInt8] {
+        if let forwardedFields { return forwardedFields }
+        let address = client?.remoteAddress?.ipAddress ?? "unknown"
+        let fields = Array("X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: http\r\n".utf8)
+        forwardedFields = fields
+        return fields
+    }
+
+    /// Answers with an error of the gateway's own and ends the call.
+    func refuse(_ refusal: Refusal) {
+        timer.disarm()
+        guard let client else { return }
+        let body = ErrorAnswer.body(refusal, call: call, pool: pool)
+        let status = refusal.failure.httpStatus(call.era)
+        let count = body.readableBytes
+        let callStatus = CallStatus(refusal.failure)
+        finishCall(callStatus, httpStatus: status, answerByteCount: count)
+        client.respond(ErrorAnswer.wrap(body, status: status, retryAfterSeconds: refusal.retryAfterSeconds))
+    }
+
+    /// The call is over: counts it, logs it, forgets it.
+    func finishCall(_ status: CallStatus, httpStatus: Int, answerByteCount: Int) {
+        timer.disarm()
+        state = .idle
+        stream = nil
+        longAnswer = nil
+        held = ByteBuffer()
+        answerHeadBytes = ByteBuffer()
+        let effect = loop.executor.enter(
+            shard, Shard.finished,
+            Shard.CallEnd(call: call, status: status, httpStatus: httpStatus, answerByteCount: answerByteCount))
+        call.end()
+        housekeeper.carryOut(effect)
+    }
+}
+
+@available(*, unavailable)
+extension RequestHandler: Sendable {}

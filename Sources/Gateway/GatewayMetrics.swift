@@ -1,0 +1,138 @@
+import Resilience
+package import Telemetry
+import Wire
+
+/// Writes what the shards and the backends' status say as Prometheus metrics, with the names that operators know.
+package struct GatewayMetrics: Sendable {
+    private let plan: GatewayPlan
+    private let shards: [Shard]
+    private let version: String
+
+    package init(plan: GatewayPlan, shards: [Shard], version: String) {
+        self.plan = plan
+        self.shards = shards
+        self.version = version
+    }
+
+    /// Adds everything to `text`. Asks each shard once.
+    package func collect(into text: inout PrometheusText) async {
+        var snapshots: [ShardSnapshot] = []
+        for shard in shards { snapshots.append(await shard.snapshot()) }
+        text.gauge(
+            "mcp_gateway_build_info", help: "The version that runs; always 1.", labels: [("version", version)], 1)
+        text.gauge("mcp_gateway_config_generation", help: "The configuration in effect, counted from 1.", 1)
+        writeCalls(snapshots, into: &text)
+        writeBackends(snapshots, into: &text)
+        writeConnections(snapshots, into: &text)
+    }
+
+    private func writeCalls(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
+        for (index, pool) in plan.pools.enumerated() {
+            for method in MCPMethod.allCases {
+                for status in CallStatus.allCases {
+                    let count = snapshots.reduce(0) {
+                        $0 + $1.counters.calls(pool: index, method: method, status: status)
+                    }
+                    guard count > 0 else { continue }
+                    text.counter(
+                        "mcp_gateway_requests_total", help: "Calls of clients, by how they ended.",
+                        labels: [
+                            ("pool", pool.name), ("method", "\(method.metricLabel)"), ("status", "\(status.label)"),
+                        ], count)
+                }
+            }
+            for method in MCPMethod.allCases {
+                var durations = LatencyHistogram()
+                for snapshot in snapshots { durations.merge(snapshot.counters.durations(pool: index, method: method)) }
+                guard durations.count > 0 else { continue }
+                text.histogram(
+                    "mcp_server_operation_duration_seconds",
+                    help: "From the arrival of a call to the end of its answer.",
+                    labels: [("pool", pool.name), ("mcp_method_name", "\(method.metricLabel)")], durations)
+            }
+        }
+        text.declare("mcp_gateway_requests_total", .counter, help: "Calls of clients, by how they ended.")
+        for outcome in AttemptOutcome.allCases {
+            let count = snapshots.reduce(0) { $0 + $1.counters.retries[Int(outcome.rawValue)] }
+            guard count > 0 else { continue }
+            text.counter(
+                "mcp_gateway_retries_total", help: "Tries after the first one, by what ended the try before.",
+                labels: [("reason", "\(outcome.label)")], count)
+        }
+        text.declare(
+            "mcp_gateway_retries_total", .counter, help: "Tries after the first one, by what ended the try before.")
+        text.gauge(
+            "mcp_gateway_inflight", help: "Calls that are under way.",
+            snapshots.reduce(0) { $0 + $1.counters.inFlight })
+    }
+
+    private func writeBackends(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
+        for (poolIndex, pool) in plan.pools.enumerated() {
+            for (index, backend) in pool.backends.enumerated() {
+                let labels = [("pool", pool.name), ("backend", backend.url)]
+                for outcome in AttemptOutcome.allCases {
+                    let count = snapshots.reduce(0) {
+                        $0 + $1.backends[poolIndex][index].attempts[Int(outcome.rawValue)]
+                    }
+                    text.counter(
+                        "mcp_gateway_attempts_total", help: "Calls sent to a backend, by how that ended.",
+                        labels: labels + [("outcome", "\(outcome.label)")], count)
+                }
+                text.gauge(
+                    "mcp_gateway_backend_up", help: "Whether the active checks pass.", labels: labels,
+                    backend.status.health == .up ? 1 : 0)
+                writeBreaker(backend.status, labels, into: &text)
+                text.gauge(
+                    "mcp_gateway_backend_connections", help: "Connections to a backend.",
+                    labels: labels + [("state", "idle")],
+                    snapshots.reduce(0) { $0 + $1.backends[poolIndex][index].idleConnections })
+                text.gauge(
+                    "mcp_gateway_backend_connections", help: "Connections to a backend.",
+                    labels: labels + [("state", "busy")],
+                    snapshots.reduce(0) { $0 + $1.backends[poolIndex][index].inFlight })
+            }
+        }
+    }
+
+    private func writeBreaker(
+        _ status: BackendStatus, _ labels: [(String, String)], into text: inout PrometheusText
+    ) {
+        let phase = status.breakerWord.phase
+        let counts = status.transitionCounts
+        for state in CircuitBreaker.Phase.allCases {
+            text.gauge(
+                "mcp_gateway_circuit_breaker_state", help: "1 for the state that the breaker is in.",
+                labels: labels + [("state", "\(state.label)")], state == phase ? 1 : 0)
+            text.counter(
+                "mcp_gateway_circuit_breaker_transitions_total", help: "How often the breaker entered a state.",
+                labels: labels + [("to", "\(state.label)")], counts[Int(state.rawValue)])
+        }
+    }
+
+    private func writeConnections(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
+        text.gauge(
+            "mcp_gateway_connections", help: "Open connections of clients.",
+            snapshots.reduce(0) { $0 + $1.counters.connections })
+        text.counter(
+            "mcp_gateway_protocol_errors_total", help: "Messages that were not what they must be, by who sent them.",
+            labels: [("side", "client"), ("kind", "http")],
+            snapshots.reduce(0) { $0 + $1.counters.clientProtocolErrors })
+        text.counter(
+            "mcp_gateway_protocol_errors_total", help: "Messages that were not what they must be, by who sent them.",
+            labels: [("side", "backend"), ("kind", "answer")],
+            snapshots.reduce(0) { $0 + $1.counters.backendProtocolErrors })
+        for (index, snapshot) in snapshots.enumerated() {
+            text.gauge(
+                "mcp_gateway_loop_lag_seconds", help: "How late an event loop was with its last regular work.",
+                labels: [("loop", "\(index)")], Double(snapshot.counters.loopLag.nanoseconds) / 1e9)
+        }
+        for failure in GatewayFailure.allCases {
+            let count = snapshots.reduce(0) { $0 + $1.counters.refusals[Int(failure.rawValue)] }
+            guard count > 0 else { continue }
+            text.counter(
+                "mcp_gateway_refused_requests_total",
+                help: "HTTP requests refused by their head, before they were calls.",
+                labels: [("error_type", "\(failure.label)")], count)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Resilience
+
+/// How one try ended, once and for all that ask: breaker, metrics, retry, log.
+package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
+    /// An answer that can be relied on, whatever it says.
+    case success
+    /// No connection came about.
+    case connectFailed
+    /// The connection ended before the answer did.
+    case lost
+    /// HTTP 500, 502, 504, or 503 without `Retry-After`.
+    case serverError
+    /// HTTP or JSON-RPC that cannot be used.
+    case protocolError
+    /// No answer in time.
+    case timeout
+    /// 429, or 503 with `Retry-After`.
+    case refused
+    /// 401 or 403: the backend works, but not with the credentials that the gateway has for it.
+    case unauthorized
+    /// The client left first.
+    case clientGone
+
+    /// The value of the metric label `outcome`.
+    package var label: StaticString {
+        switch self {
+        case .success: "success"
+        case .connectFailed: "connect"
+        case .lost: "reset"
+        case .serverError: "server_error"
+        case .protocolError: "protocol_error"
+        case .timeout: "timeout"
+        case .refused: "refused"
+        case .unauthorized: "unauthorized"
+        case .clientGone: "client_gone"
+        }
+    }
+
+    /// What the circuit breaker is told.
+    func breakerOutcome(isSlow: Bool) -> CircuitBreaker.Outcome {
+        switch self {
+        case .success, .unauthorized: isSlow ? .slowSuccess : .success
+        case .connectFailed: .connectFailure
+        case .lost, .serverError, .protocolError, .timeout: .failure
+        case .refused, .clientGone: .neutral
+        }
+    }
+
+    /// Whether the backend certainly did nothing of the call, so that another one may be asked whatever the call is.
+    package var isNeverExecuted: Bool {
+        switch self {
+        case .connectFailed, .refused: true
+        case .success, .lost, .serverError, .protocolError, .timeout, .unauthorized, .clientGone: false
+        }
+    }
+}

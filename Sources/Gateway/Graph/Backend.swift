@@ -1,0 +1,86 @@
+package import NIOCore
+import Resilience
+import Transport
+
+/// One backend as one shard sees it: its connections of this loop, and what this shard counts of it.
+///
+/// In the shard's region: touched only from the shard's entries.
+package final class Backend {
+    /// What is the same in every shard.
+    package let plan: BackendPlan
+    /// The position in its pool.
+    package let index: Int
+    /// Calls that are with this backend now.
+    package private(set) var inFlight = 0
+    /// How tries ended, counted in the order of `AttemptOutcome.allCases`.
+    package private(set) var attempts = [Int](repeating: 0, count: AttemptOutcome.allCases.count)
+    /// Idle connections, the most recently used last.
+    private var idle: [BackendConnection] = []
+    /// Refuses for a while because it said so (`Retry-After`).
+    private var passedOverUntil = NIODeadline.uptimeNanoseconds(0)
+
+    /// Idle longer than this, a connection is closed: less than what servers allow.
+    package static let idleTime = TimeAmount.seconds(25)
+    /// Older than this, a connection is not used again, so that a change of routes behind a name is followed.
+    package static let maximumAge = TimeAmount.minutes(10)
+
+    package init(_ plan: BackendPlan, index: Int) {
+        self.plan = plan
+        self.index = index
+    }
+
+    /// The number of connections that wait for a call.
+    package var idleCount: Int { idle.count }
+
+    /// Whether it has asked to be left alone for the moment.
+    package func isPassedOver(at now: NIODeadline) -> Bool { now < passedOverUntil }
+
+    /// Takes note that the backend refused and named a time.
+    package func passOver(until time: NIODeadline) {
+        passedOverUntil = max(passedOverUntil, time)
+    }
+
+    /// A connection for one call: an idle one, or `nil` when a new one is to be made. Those too old go to `discarded`.
+    package func lease(at now: NIODeadline, discarded: inout [BackendConnection]) -> BackendConnection? {
+        inFlight += 1
+        while let connection = idle.popLast() {
+            if connection.isUsable(at: now) { return connection }
+            discarded.append(connection)
+        }
+        return nil
+    }
+
+    /// The call is over; the connection may serve another one if it `isReusable`.
+    package func giveBack(_ connection: BackendConnection?, outcome: AttemptOutcome, at now: NIODeadline) {
+        inFlight -= 1
+        attempts[Int(outcome.rawValue)] += 1
+        guard let connection, connection.http.isReusable else { return }
+        connection.idleSince = now
+        idle.append(connection)
+    }
+
+    /// Forgets a connection that closed by itself.
+    package func forget(_ connection: BackendConnection) {
+        // Idle connections close in no particular order, and there are few of them.
+        if let position = idle.firstIndex(where: { $0 === connection }) { idle.remove(at: position) }
+    }
+
+    /// Takes out the connections that have been idle too long, oldest first.
+    package func takeStale(at now: NIODeadline) -> [BackendConnection] {
+        guard let fresh = idle.firstIndex(where: { $0.isUsable(at: now) }) else {
+            defer { idle.removeAll() }
+            return idle
+        }
+        defer { idle.removeFirst(fresh) }
+        return Array(idle[..<fresh])
+    }
+
+    /// Takes out all idle connections, for draining.
+    package func takeIdle() -> [BackendConnection] {
+        defer { idle.removeAll() }
+        return idle
+    }
+}
+
+@available(*, unavailable)
+extension Backend: Sendable {}

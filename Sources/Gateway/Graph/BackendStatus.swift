@@ -1,0 +1,171 @@
+package import Resilience
+import Synchronization
+
+/// What is known of one backend in the whole process: a leaf value that all shards share.
+///
+/// On the path of a call a shard reads one atomic word and, after a success, adds to a counter of its own; the breaker
+/// behind the mutex is asked only when it is not closed, and told of what is not a plain success. Nothing here waits,
+/// calls out or logs; transitions are kept for the monitor, which logs them.
+package final class BackendStatus: Sendable {
+    /// What the active checks say.
+    package enum Health: UInt8, Sendable {
+        /// Not checked yet: calls may try.
+        case unknown
+        /// The last checks passed.
+        case up
+        /// The last checks failed: no calls.
+        case down
+    }
+
+    /// The right to send one try, to be given back with its outcome.
+    package struct Permit: Sendable {
+        package let generation: UInt32
+        package let isProbe: Bool
+    }
+
+    /// A change of the breaker's state and when it happened.
+    package struct TimedTransition: Sendable {
+        package let transition: CircuitBreaker.Transition
+        package let time: MonotonicTime
+    }
+
+    /// The breaker with what it needs besides, and what waits to be logged.
+    private struct Judge {
+        var breaker: CircuitBreaker
+        var random: SeededRandom
+        var countedSuccesses: UInt64 = 0
+        var transitionCounts = [Int](repeating: 0, count: CircuitBreaker.Phase.allCases.count)
+        var unlogged: [TimedTransition] = []
+    }
+
+    /// One shard's successes, alone on its cache lines so that shards do not slow each other.
+    private final class Tally: Sendable {
+        private let padding = InlineArray<14, UInt64>(repeating: 0)
+        let successes = Atomic<UInt64>(0)
+        private let morePadding = InlineArray<14, UInt64>(repeating: 0)
+    }
+
+    private static let maximumUnlogged = 64
+
+    private let word: Atomic<UInt64>
+    private let healthByte = Atomic<UInt8>(Health.unknown.rawValue)
+    private let judge: Mutex<Judge>
+    private let tallies: [Tally]
+
+    /// A closed breaker of an unchecked backend, shared by `shardCount` shards.
+    package init(_ configuration: CircuitBreaker.Configuration, shardCount: Int, seed: UInt64, at now: MonotonicTime) {
+        let breaker = CircuitBreaker(configuration, at: now)
+        word = Atomic(breaker.word.rawValue)
+        judge = Mutex(Judge(breaker: breaker, random: SeededRandom(seed: seed)))
+        tallies = (0..<shardCount).map { _ in Tally() }
+    }
+
+    /// What the active checks say.
+    package var health: Health {
+        get { Health(rawValue: healthByte.load(ordering: .relaxed)) ?? .unknown }
+        set { healthByte.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// The breaker's state and generation.
+    package var breakerWord: BreakerWord { BreakerWord(rawValue: word.load(ordering: .relaxed)) }
+
+    /// Whether calls may be sent without asking further: neither down nor anything but closed.
+    package var isOpenToAll: Bool { health != .down && breakerWord.admitsAll }
+
+    // MARK: Calls
+
+    /// The right to send a try now, or when to ask again.
+    package func admit(isRepeatable: Bool, at now: MonotonicTime) -> Result<Permit, RetryTime> {
+        guard health != .down else { return .failure(RetryTime(time: now + .seconds(1))) }
+        let word = breakerWord
+        if word.admitsAll { return .success(Permit(generation: word.generation, isProbe: false)) }
+        return judge.withLock { judge in
+            let admission = judge.breaker.admit(at: now, isRepeatable: isRepeatable, random: &judge.random)
+            defer { publish(judge.breaker) }
+            switch admission {
+            case .admit(let generation):
+                return .success(Permit(generation: generation, isProbe: false))
+            case .admitAsProbe(let generation, let transition):
+                note(transition, at: now, &judge)
+                return .success(Permit(generation: generation, isProbe: true))
+            case .reject(let retryAt, let transition):
+                note(transition, at: now, &judge)
+                return .failure(RetryTime(time: retryAt))
+            }
+        }
+    }
+
+    /// When a refused call may be tried again.
+    package struct RetryTime: Error, Sendable {
+        package let time: MonotonicTime
+    }
+
+    /// Gives a permit back with the outcome of the try. `shard` is the caller's number.
+    package func record(_ outcome: CircuitBreaker.Outcome, permit: Permit, shard: Int, at now: MonotonicTime) {
+        if case .success = outcome, !permit.isProbe {
+            // Only this shard writes here, so a load and a store make an increment.
+            let successes = tallies[shard].successes.load(ordering: .relaxed)
+            tallies[shard].successes.store(successes &+ 1, ordering: .relaxed)
+            return
+        }
+        judge.withLock { judge in
+            addSuccesses(at: now, &judge)
+            let transition = judge.breaker.record(
+                outcome, generation: permit.generation, wasProbe: permit.isProbe, at: now, random: &judge.random)
+            note(transition, at: now, &judge)
+            publish(judge.breaker)
+        }
+    }
+
+    // MARK: Checks and time
+
+    /// Takes note of an active check, and of what the shards counted since the last one.
+    package func recordCheck(passed: Bool, health newHealth: Health, at now: MonotonicTime) {
+        health = newHealth
+        judge.withLock { judge in
+            addSuccesses(at: now, &judge)
+            let transition =
+                passed
+                ? judge.breaker.healthCheckPassed(at: now, random: &judge.random)
+                : judge.breaker.healthCheckFailed(at: now, random: &judge.random)
+            note(transition, at: now, &judge)
+            publish(judge.breaker)
+        }
+    }
+
+    /// The transitions since the last call, for the log; at most 64 are kept.
+    package func takeTransitions() -> [TimedTransition] {
+        judge.withLock { judge in
+            defer { judge.unlogged.removeAll() }
+            return judge.unlogged
+        }
+    }
+
+    /// How often the breaker entered each state, in the order of `CircuitBreaker.Phase.allCases`.
+    package var transitionCounts: [Int] {
+        judge.withLock { $0.transitionCounts }
+    }
+
+    private func addSuccesses(at now: MonotonicTime, _ judge: inout Judge) {
+        var total: UInt64 = 0
+        for tally in tallies { total &+= tally.successes.load(ordering: .relaxed) }
+        let fresh = total &- judge.countedSuccesses
+        judge.countedSuccesses = total
+        guard fresh > 0 else { return }
+        let transition = judge.breaker.addSuccesses(
+            Int(clamping: fresh), generation: judge.breaker.generation, at: now, random: &judge.random)
+        note(transition, at: now, &judge)
+    }
+
+    private func note(_ transition: CircuitBreaker.Transition?, at now: MonotonicTime, _ judge: inout Judge) {
+        guard let transition else { return }
+        judge.transitionCounts[Int(transition.to.rawValue)] &+= 1
+        if judge.unlogged.count < BackendStatus.maximumUnlogged {
+            judge.unlogged.append(TimedTransition(transition: transition, time: now))
+        }
+    }
+
+    private func publish(_ breaker: CircuitBreaker) {
+        word.store(breaker.word.rawValue, ordering: .relaxed)
+    }
+}

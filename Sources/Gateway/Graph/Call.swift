@@ -1,0 +1,92 @@
+package import NIOCore
+package import Transport
+package import Wire
+
+/// One JSON-RPC request of a client on its way through the gateway.
+///
+/// A connection has one call at a time and uses the same object for all of them, so that a call allocates nothing. In
+/// the shard's region while the shard decides about it; between two entries its `RequestHandler` reads it on the same
+/// loop.
+package final class Call {
+    /// What the HTTP request was.
+    package var request: HTTPServerRequest?
+    /// The members of the body; `nil` for GET and DELETE.
+    package var envelope: JSONRPCEnvelope?
+    /// The method, `unknown` for GET, DELETE and methods that are not MCP's.
+    package var method = MCPMethod.unknown
+    /// Which era the client speaks in this call.
+    package var era = MCPEra.legacy
+    /// When the request was complete.
+    package var startedAt = NIODeadline.uptimeNanoseconds(0)
+    /// The position of the pool that the route leads to.
+    package var poolIndex = 0
+    /// The session that the call belongs to, for calls of legacy clients that have one.
+    package var session: OpenSession?
+
+    /// The backend that is being tried.
+    package var backend: Backend?
+    /// The connection that is leased for the try.
+    package var connection: BackendConnection?
+    /// The permit of the try.
+    package var permit: BackendStatus.Permit?
+    /// When the try began.
+    package var attemptStartedAt = NIODeadline.uptimeNanoseconds(0)
+    /// How many tries there were.
+    package var attemptCount = 0
+    /// The positions of the backends that were tried; of those beyond 64 nothing is remembered.
+    package var triedBackends: UInt64 = 0
+    /// The longest time that a backend asked to be left alone for, in this call.
+    package var retryAfterSeconds = 0
+
+    package init() {}
+
+    /// Makes ready for the next request of the connection.
+    package func begin(_ request: HTTPServerRequest, poolIndex: Int) {
+        self.request = request
+        self.poolIndex = poolIndex
+        envelope = nil
+        method = .unknown
+        era = .legacy
+        session = nil
+        attemptCount = 0
+        triedBackends = 0
+        retryAfterSeconds = 0
+    }
+
+    /// Lets go of the request's bytes.
+    package func end() {
+        request = nil
+        envelope = nil
+        session = nil
+        backend = nil
+        connection = nil
+    }
+
+    /// Whether a try that failed may be made again elsewhere although it may have been executed.
+    var isRepeatable: Bool {
+        guard let envelope else { return false }
+        return method.isRepeatable && !envelope.hasInputResponses && !envelope.hasRequestState
+            && (method != .initialize || session == nil)
+    }
+
+    func hasTried(_ index: Int) -> Bool {
+        index < 64 && triedBackends & (1 << UInt64(index)) != 0
+    }
+
+    func markTried(_ index: Int) {
+        if index < 64 { triedBackends |= 1 << UInt64(index) }
+    }
+}
+
+@available(*, unavailable)
+extension Call: Sendable {}
+
+/// A session of a legacy client, opened from its sealed id.
+package struct OpenSession {
+    /// Names the backend that holds the session.
+    package var backendKey: UInt64
+    /// The session id that the backend gave.
+    package var upstreamID: [UInt8]
+    /// The revision that was negotiated.
+    package var version: MCPProtocolVersion?
+}

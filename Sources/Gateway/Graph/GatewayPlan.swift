@@ -1,0 +1,109 @@
+package import NIOCore
+package import Transport
+
+/// One generation of the configuration, made ready for the path of a call: bytes instead of strings, leaf values made.
+///
+/// Immutable; all shards share it. A call uses one plan from its start to its end.
+package struct GatewayPlan: Sendable {
+    /// Paths and the pools that they lead to.
+    package var routes: [RoutePlan]
+    /// The pools, in the order of the file.
+    package var pools: [PoolPlan]
+    /// Bytes of a request body.
+    package var maximumBody: Int
+    /// Bytes of a backend's answer.
+    package var maximumAnswer: Int
+    /// Whether an access log is written.
+    package var logsAccess: Bool
+    /// How long a session lives, whatever happens in it.
+    package var sessionAge: Duration
+}
+
+/// One path that clients may call.
+package struct RoutePlan: Sendable {
+    /// The exact path.
+    package var path: [UInt8]
+    /// The position of its pool.
+    package var pool: Int
+}
+
+/// One pool, as far as it is the same in every shard.
+package struct PoolPlan: Sendable {
+    /// The name, for metrics and logs.
+    package var name: String
+    /// The name as a JSON string, quotes included, for the access log.
+    package var nameJSON: [UInt8]
+    /// The backends, in the order of the file.
+    package var backends: [BackendPlan]
+    /// How long things may take.
+    package var timeouts: PoolTimeouts
+    /// From here on a success is a slow one.
+    package var slowCall: TimeAmount
+}
+
+/// How long the steps of a call may take; the rows of the configuration's `timeout`.
+package struct PoolTimeouts: Sendable {
+    /// Until the connection is made.
+    package var connect: TimeAmount
+    /// From sending a try to the head of its answer.
+    package var firstByte: TimeAmount
+    /// From the call's arrival to the end of its answer, or to the head if it is a stream.
+    package var request: TimeAmount
+    /// Between bytes of a stream.
+    package var streamIdle: TimeAmount
+    /// The whole of a stream that answers a call.
+    package var maximumStream: TimeAmount
+    /// The whole of a stream that a client opened to listen.
+    package static let maximumListening = TimeAmount.hours(1)
+    /// Between a stream's silence and the comment that keeps it alive.
+    package static let keepAlive = TimeAmount.seconds(15)
+}
+
+/// One backend, as far as it is the same in every shard.
+package struct BackendPlan: Sendable {
+    /// Where to connect.
+    package var address: BackendAddress
+    /// Host and port as `Host` names them.
+    package var authority: String
+    /// The path of the MCP endpoint.
+    package var path: String
+    /// The URL, for metrics, logs and people.
+    package var url: String
+    /// The URL as a JSON string, quotes included, for the access log.
+    package var urlJSON: [UInt8]
+    /// Names this backend in sealed session ids; the same on all replicas with the same configuration.
+    package var key: UInt64
+    /// Share of the calls, 1…1000.
+    package var weight: Int
+    /// Only used when no other backend can be.
+    package var isBackup: Bool
+    /// Everything in front of the forwarded fields of a request, by method.
+    package var requestStarts: RequestStarts
+    /// What the whole process knows of it.
+    package var status: BackendStatus
+}
+
+/// The beginnings of requests to one backend: request line, `Host`, and what is the same in each.
+package struct RequestStarts: Sendable {
+    package var post: [UInt8]
+    package var get: [UInt8]
+    package var delete: [UInt8]
+
+    /// The beginnings for a backend at `authority` whose endpoint is `path`.
+    package init(authority: String, path: String) {
+        func start(_ method: String) -> [UInt8] {
+            Array("\(method) \(path) HTTP/1.1\r\nHost: \(authority)\r\nAccept-Encoding: identity\r\n".utf8)
+        }
+        post = start("POST")
+        get = start("GET")
+        delete = start("DELETE")
+    }
+}
+
+/// Which `Host` and `Origin` a request may have.
+package struct AccessRules: Sendable {
+    /// Origins that are accepted, `scheme://host[:port]` in lower case.
+    package var origins: [[UInt8]]
+    /// Hosts that are accepted, with or without a port, in lower case; empty for any.
+    package var hosts: [[UInt8]]
+}

@@ -1,0 +1,97 @@
+package import NIOCore
+package import Telemetry
+package import Transport
+
+/// What one loop does besides calls: hands the access log over, closes connections that nobody uses, keeps the client
+/// connections so that draining reaches them.
+///
+/// Belongs to its loop.
+package final class Housekeeper: DeadlineOwner {
+    private static let logDelay = TimeAmount.milliseconds(100)
+    private static let sweepInterval = TimeAmount.seconds(1)
+
+    private struct Client {
+        let connection: HTTPServerConnection
+        let handler: RequestHandler
+    }
+
+    private let shard: Shard
+    private let loop: LoopContext
+    private let accessLog: LogSink?
+    private let logTimer = DeadlineTimer()
+    private let sweepTimer = DeadlineTimer()
+    private var clients: [ObjectIdentifier: Client] = [:]
+    private var nextSweep: NIODeadline
+    private var isDraining = false
+
+    package init(shard: Shard, loop: LoopContext, accessLog: LogSink?) {
+        self.shard = shard
+        self.loop = loop
+        self.accessLog = accessLog
+        nextSweep = loop.eventLoop.now + Housekeeper.sweepInterval
+        loop.wheel.arm(sweepTimer, at: nextSweep, owner: self)
+    }
+
+    /// Does what the access log needs after a call.
+    package func carryOut(_ effect: Shard.LogEffect) {
+        switch effect {
+        case .none: break
+        case .schedule: loop.wheel.arm(logTimer, at: loop.eventLoop.now + Housekeeper.logDelay, owner: self)
+        case .write(let block): accessLog?.offer(block)
+        }
+    }
+
+    package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
+        if timer === logTimer {
+            flushLog()
+        } else {
+            loop.executor.enter(shard, Shard.noteLag, now - nextSweep)
+            for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
+            nextSweep = now + Housekeeper.sweepInterval
+            loop.wheel.arm(sweepTimer, at: nextSweep, owner: self)
+        }
+    }
+
+    /// Hands over whatever waits.
+    package func flushLog() {
+        if let block = loop.executor.enter(shard, Shard.takeLog, ()) { accessLog?.offer(block) }
+    }
+
+    // MARK: Client connections
+
+    /// The number of client connections of this loop.
+    package var clientCount: Int { clients.count }
+
+    /// Keeps a connection that a client has made, until it is closed.
+    package func add(_ connection: HTTPServerConnection, _ handler: RequestHandler) {
+        clients[ObjectIdentifier(connection)] = Client(connection: connection, handler: handler)
+        if isDraining { connection.isDraining = true }
+    }
+
+    /// Forgets a connection that is closed.
+    package func remove(_ connection: HTTPServerConnection) {
+        clients[ObjectIdentifier(connection)] = nil
+    }
+
+    /// Ends idle connections and streams that only listen, and makes the others end after their answer.
+    package func drain() {
+        isDraining = true
+        for connection in loop.executor.enter(shard, Shard.drain, ()) { connection.http.close() }
+        // Closing changes the table: what it holds now is what has to be told.
+        for client in Array(clients.values) {
+            client.connection.isDraining = true
+            client.handler.endListening()
+        }
+    }
+
+    /// Ends everything.
+    package func closeAll() {
+        for client in Array(clients.values) { client.connection.close() }
+        loop.wheel.remove(logTimer)
+        loop.wheel.remove(sweepTimer)
+        flushLog()
+    }
+}
+
+@available(*, unavailable)
+extension Housekeeper: Sendable {}

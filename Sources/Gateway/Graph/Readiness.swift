@@ -1,0 +1,29 @@
+import Synchronization
+
+/// Whether calls would be served now; a leaf value that the admin listener asks and the supervisor sets.
+package final class Readiness: Sendable {
+    /// What the process is doing.
+    package enum Phase: UInt8, Sendable {
+        case starting, serving, draining
+    }
+
+    private let phaseByte = Atomic<UInt8>(Phase.starting.rawValue)
+    private let pools: [PoolPlan]
+
+    /// Readiness to serve `pools`.
+    package init(_ pools: [PoolPlan]) {
+        self.pools = pools
+    }
+
+    /// What the process is doing.
+    package var phase: Phase {
+        get { Phase(rawValue: phaseByte.load(ordering: .relaxed)) ?? .starting }
+        set { phaseByte.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// Serving, and every pool has at least one backend whose checks pass.
+    package var isReady: Bool {
+        phase == .serving
+            && pools.allSatisfy { pool in pool.backends.contains { $0.status.health == .up } }
+    }
+}

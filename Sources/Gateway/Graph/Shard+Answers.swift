@@ -1,0 +1,232 @@
+import NIOCore
+import Transport
+import Wire
+
+extension Shard {
+    // MARK: Judging
+
+    /// A whole answer whose body has to be checked.
+    package struct HeldAnswer {
+        var call: Call
+        var status: Int
+        var body: ByteBuffer
+    }
+
+    /// What a good answer means.
+    package struct JudgedAnswer {
+        /// What goes out as the body.
+        enum Body {
+            /// What the backend sent.
+            case received
+            /// Nothing.
+            case empty
+            /// Our own words for the backend's status.
+            case own
+        }
+
+        var status: CallStatus
+        var body = Body.received
+        /// The revision that an `initialize` has settled on.
+        var negotiatedVersion: MCPProtocolVersion?
+    }
+
+    /// Checks an answer against its call; `nil` if it cannot be the answer to it.
+    static func judgeAnswer(_ answer: HeldAnswer, _ shard: isolated Shard) -> JudgedAnswer? {
+        let isError = answer.status >= 400
+        let expected = answer.call.envelope
+        guard expected?.kind == .request || expected?.kind == .batch else {
+            // Nothing was asked: an acceptance has no body, and a refusal keeps its own if that is a JSON-RPC error.
+            guard isError else { return JudgedAnswer(status: .ok, body: .empty) }
+            let isJSONRPC = answer.body.withByteView { shard.isErrorWithoutCall($0) }
+            return JudgedAnswer(status: .rpcError, body: isJSONRPC ? .received : .own)
+        }
+        return answer.body.withByteView { bytes in
+            do throws(JSONRPCError) {
+                let envelope = try JSONRPCEnvelope.scan(bytes, scratch: &shard.scratch)
+                return shard.judge(envelope, bytes, for: answer.call, isError: isError)
+            } catch {
+                // A 4xx in plain text or HTML is put into our words; anything else with a 2xx is broken.
+                return isError ? JudgedAnswer(status: .rpcError, body: .own) : nil
+            }
+        }
+    }
+
+    private func isErrorWithoutCall(_ bytes: ByteView) -> Bool {
+        guard let envelope = try? JSONRPCEnvelope.scan(bytes, scratch: &scratch) else { return false }
+        return envelope.kind == .error
+    }
+
+    private func judge(
+        _ envelope: JSONRPCEnvelope, _ bytes: ByteView, for call: Call, isError: Bool
+    ) -> JudgedAnswer? {
+        switch envelope.kind {
+        case .result where !isError:
+            guard matches(envelope, bytes, call) else { return nil }
+            var judged = JudgedAnswer(status: envelope.isToolError ? .toolError : .ok)
+            judged.negotiatedVersion = envelope.resultProtocolVersion.flatMap { MCPProtocolVersion(text: $0, in: bytes) }
+            return judged
+        case .error:
+            // An error may come without an id only where the request could not be read (JSON-RPC 2.0 §5).
+            guard matches(envelope, bytes, call) || (envelope.id == nil && isError) else { return nil }
+            return JudgedAnswer(status: .rpcError)
+        case .batch where call.envelope?.kind == .batch:
+            return JudgedAnswer(status: .ok)
+        case .result, .request, .notification, .batch:
+            return nil
+        }
+    }
+
+    private func matches(_ envelope: JSONRPCEnvelope, _ bytes: ByteView, _ call: Call) -> Bool {
+        guard let id = envelope.id, let expected = call.envelope?.id, let request = call.request else {
+            // The answers of a batch are matched by the client: they all belong to its one HTTP exchange.
+            return call.envelope?.kind == .batch
+        }
+        return request.body.withByteView { id.matches(expected, in: bytes, otherBytes: $0) }
+    }
+
+    /// The data of one event of a stream.
+    package struct StreamedEvent {
+        var call: Call
+        var data: ByteView
+    }
+
+    /// Checks one event against the call whose stream it came on.
+    static func judgeEvent(_ event: StreamedEvent, _ shard: isolated Shard) -> AnswerStream.Event {
+        let envelope: JSONRPCEnvelope
+        do throws(JSONRPCError) {
+            envelope = try JSONRPCEnvelope.scan(event.data, scratch: &shard.scratch)
+        } catch {
+            return .broken
+        }
+        switch envelope.kind {
+        case .notification:
+            return .passed
+        case .request:
+            // Modern servers never ask their clients (MCP 2026-07-28, Messages).
+            return event.call.era == .legacy ? .passed : .broken
+        case .result, .error:
+            // On a stream that resumes another one the answer is to a call of an earlier exchange.
+            guard event.call.envelope != nil else { return .passed }
+            return shard.matches(envelope, event.data, event.call) ? .answer(envelope) : .broken
+        case .batch:
+            return event.call.era == .legacy ? .passed : .broken
+        }
+    }
+
+    /// What is kept of an answer that came as an event.
+    struct StreamedAnswer {
+        var status: CallStatus
+        var negotiatedVersion: MCPProtocolVersion?
+
+        init(_ envelope: JSONRPCEnvelope, _ data: ByteView) {
+            status = envelope.kind == .error ? .rpcError : envelope.isToolError ? .toolError : .ok
+            negotiatedVersion = envelope.resultProtocolVersion.flatMap { MCPProtocolVersion(text: $0, in: data) }
+        }
+    }
+
+    // MARK: Sessions
+
+    /// The answer to an `initialize` that opens a session.
+    package struct NewSession {
+        var call: Call
+        var head: HTTPResponseHead
+        var headBytes: ByteBuffer
+        var version: MCPProtocolVersion?
+    }
+
+    /// The session id that the client gets in place of the backend's own.
+    static func seal(_ session: NewSession, _ shard: isolated Shard) -> [UInt8]? {
+        guard let range = session.head.fields[.mcpSessionID], let backend = session.call.backend,
+            let request = session.call.request
+        else { return nil }
+        return session.headBytes.withByteView { headBytes in
+            request.headBytes.withByteView { requestBytes in
+                shard.sessions.seal(
+                    upstreamID: headBytes[range], backendKey: backend.plan.key, version: session.version,
+                    credential: request.head.fields[.authorization].map { requestBytes[$0] },
+                    age: shard.plan.sessionAge)
+            }
+        }
+    }
+
+    // MARK: Counting
+
+    /// How a call ended.
+    package struct CallEnd {
+        var call: Call
+        var status: CallStatus
+        var httpStatus: Int
+        var answerByteCount: Int
+    }
+
+    /// What is to be done with the access log after a line was added.
+    package enum LogEffect {
+        case none
+        /// The first line of a block: make sure that it is handed over in time.
+        case schedule
+        /// A full block, to be handed over now.
+        case write([UInt8])
+    }
+
+    /// Counts and logs a call that is over.
+    static func finished(_ end: CallEnd, _ shard: isolated Shard) -> LogEffect {
+        let call = end.call
+        let duration = shard.executor.eventLoop.now - call.startedAt
+        shard.counters.inFlight -= 1
+        shard.counters.count(pool: call.poolIndex, method: call.method, status: end.status, duration: duration)
+        guard shard.access.isEnabled else { return .none }
+        let wasEmpty = shard.access.isEmpty
+        let block = shard.access.append(
+            AccessLogBuffer.Entry(
+                call: call, pool: shard.plan.pools[call.poolIndex], status: end.status, httpStatus: end.httpStatus,
+                answerByteCount: end.answerByteCount, duration: duration))
+        if let block { return .write(block) }
+        return wasEmpty ? .schedule : .none
+    }
+
+    /// Takes the lines that wait, for the housekeeper.
+    static func takeLog(_: Void, _ shard: isolated Shard) -> [UInt8]? {
+        shard.access.take()
+    }
+
+    static func connectionOpened(_: Void, _ shard: isolated Shard) {
+        shard.counters.connections += 1
+    }
+
+    static func connectionClosed(_: Void, _ shard: isolated Shard) {
+        shard.counters.connections -= 1
+    }
+
+    static func refusedHead(_ failure: GatewayFailure, _ shard: isolated Shard) {
+        shard.counters.count(refusal: failure)
+    }
+
+    static func noteLag(_ lag: TimeAmount, _ shard: isolated Shard) {
+        shard.counters.loopLag = max(lag, .zero)
+    }
+
+    static func malformedInput(_: Void, _ shard: isolated Shard) {
+        shard.counters.clientProtocolErrors += 1
+    }
+}
+
+extension CallStatus {
+    /// How a call counts that the gateway itself answered with `failure`.
+    init(_ failure: GatewayFailure) {
+        self =
+            switch failure {
+            case .badAnswer, .backendLost: .backendError
+            case .timeout: .timeout
+            case .unavailable, .overloaded, .draining, .rateLimited: .refused
+            default: .clientError
+            }
+    }
+}
+
+extension MCPProtocolVersion {
+    /// The revision that a JSON string names; revisions have no characters that need escapes.
+    init?(text: JSONText, in bytes: ByteView) {
+        guard !text.isEscaped else { return nil }
+        self.init(bytes[text.range])
+    }
+}

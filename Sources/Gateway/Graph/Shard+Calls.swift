@@ -1,0 +1,185 @@
+import NIOCore
+import Resilience
+import Transport
+package import Wire
+
+/// What is to be done with a call after the shard has decided.
+package enum Dispatch {
+    /// Send the request on this open connection.
+    case send(BackendConnection)
+    /// Open this connection, then send.
+    case connect(BackendConnection)
+    /// Answer with an error of our own.
+    case refuse(Refusal)
+}
+
+/// An error answer of the gateway's own.
+package struct Refusal {
+    /// What it is; status, code and text follow from the table.
+    package var failure: GatewayFailure
+    /// The client may try again after this many seconds; 0 says nothing.
+    package var retryAfterSeconds = 0
+    /// What a refused classification said besides.
+    package var detail: MCPRefusal?
+    /// The id to answer to, when the envelope could not be read as a whole.
+    package var id: JSONRPCID?
+}
+
+extension Shard {
+    // MARK: Beginning
+
+    /// Judges a request whose body is complete, and chooses where it goes.
+    static func begin(_ call: Call, _ shard: isolated Shard) -> Dispatch {
+        let now = shard.executor.eventLoop.now
+        call.startedAt = now
+        shard.counters.inFlight += 1
+        if let refusal = shard.read(call, at: now) { return .refuse(refusal) }
+        return shard.dispatch(call, at: now)
+    }
+
+    /// Reads and classifies the body, and opens the session. `nil` if nothing is wrong.
+    private func read(_ call: Call, at now: NIODeadline) -> Refusal? {
+        guard let request = call.request else { return Refusal(failure: .badRequest) }
+        return request.headBytes.withByteView { headBytes in
+            let fields = request.head.fields
+            let sessionID = fields[.mcpSessionID].map { headBytes[$0] }
+            // Opened first: whether a batch may be read depends on the revision that the session negotiated.
+            let session = sessionID.flatMap {
+                sessions.open($0, credential: fields[.authorization].map { headBytes[$0] }, at: now)
+            }
+            if request.head.method == .post {
+                let refusal = request.body.withByteView { body in
+                    readBody(call, body: body, head: request.head, headBytes: headBytes, session: session)
+                }
+                if let refusal { return refusal }
+            }
+            guard call.era == .legacy, sessionID != nil else { return nil }
+            guard let session else { return Refusal(failure: .sessionNotFound) }
+            call.session = session
+            return nil
+        }
+    }
+
+    private func readBody(
+        _ call: Call, body: ByteView, head: borrowing HTTPRequestHead, headBytes: ByteView, session: OpenSession?
+    ) -> Refusal? {
+        let envelope: JSONRPCEnvelope
+        do throws(JSONRPCError) {
+            envelope = try JSONRPCEnvelope.scan(body, scratch: &scratch)
+        } catch {
+            switch error {
+            case .notJSON: return Refusal(failure: .parseError)
+            case .invalidRequest(_, let id): return Refusal(failure: .invalidRequest, id: id)
+            }
+        }
+        call.envelope = envelope
+        if let method = envelope.method { call.method = MCPMethod(method, in: body) }
+        let fields = head.fields
+        let headers = MCPHeaderValues(
+            protocolVersion: fields[.mcpProtocolVersion].map { headBytes[$0] },
+            method: fields[.mcpMethod].map { headBytes[$0] },
+            name: fields[.mcpName].map { headBytes[$0] },
+            sessionID: fields[.mcpSessionID].map { headBytes[$0] },
+            hasRepeatedLine: fields.isRepeated(.mcpProtocolVersion) || fields.isRepeated(.mcpMethod)
+                || fields.isRepeated(.mcpName))
+        do throws(MCPRefusal) {
+            let classification = try MCPClassifier.classify(
+                envelope, body: body, headers: headers, sessionVersion: session?.version, scratch: &scratch)
+            call.era = classification.era
+        } catch {
+            call.era = error.era
+            return Refusal(failure: error.failure, detail: error)
+        }
+        return nil
+    }
+
+    /// Chooses the backend of the next try and leases a connection to it.
+    private func dispatch(_ call: Call, at now: NIODeadline) -> Dispatch {
+        if isDraining, call.session == nil { return .refuse(Refusal(failure: .draining, retryAfterSeconds: 1)) }
+        let pool = pools[call.poolIndex]
+        let backend: Backend
+        let permit: BackendStatus.Permit
+        if let session = call.session {
+            guard let pinned = pool.backend(withKey: session.backendKey) else {
+                return .refuse(Refusal(failure: .sessionNotFound))
+            }
+            guard !call.hasTried(pinned.index),
+                case .success(let granted) = pinned.plan.status.admit(
+                    isRepeatable: call.isRepeatable, at: MonotonicTime(now))
+            else {
+                return .refuse(Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, 1)))
+            }
+            (backend, permit) = (pinned, granted)
+        } else {
+            switch pool.pick(for: call, at: now) {
+            case .backend(let picked, let granted):
+                (backend, permit) = (picked, granted)
+            case .none(let retryAt):
+                let wait = retryAt - MonotonicTime(now)
+                let seconds = Int(clamping: max(1, wait.components.seconds + 1))
+                return .refuse(
+                    Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, min(seconds, 60))))
+            }
+        }
+        call.backend = backend
+        call.permit = permit
+        call.attemptCount += 1
+        call.attemptStartedAt = now
+        call.markTried(backend.index)
+        if let connection = backend.lease(at: now, discarded: &discarded) {
+            call.connection = connection
+            return .send(connection)
+        }
+        let connection = BackendConnection(to: backend, of: self, at: now)
+        call.connection = connection
+        return .connect(connection)
+    }
+
+    // MARK: Ending a try
+
+    /// How a try ended, and whether the client has seen anything of its answer.
+    package struct AttemptEnd {
+        var call: Call
+        var outcome: AttemptOutcome
+        /// `Retry-After` of the backend, in seconds.
+        var retryAfterSeconds = 0
+        /// Whether bytes of this try's answer went to the client: then no other backend can help.
+        var hasAnswered = false
+    }
+
+    /// Takes note of a try that failed, and chooses another backend if one may be asked.
+    static func attemptFailed(_ end: AttemptEnd, _ shard: isolated Shard) -> Dispatch? {
+        let call = end.call
+        let now = shard.executor.eventLoop.now
+        let wasProbe = call.permit?.isProbe ?? false
+        shard.giveBack(call, end.outcome, at: now)
+        if end.outcome == .protocolError { shard.counters.backendProtocolErrors += 1 }
+        if end.outcome == .refused {
+            call.retryAfterSeconds = max(call.retryAfterSeconds, end.retryAfterSeconds)
+            let pause = TimeAmount.seconds(Int64(min(max(end.retryAfterSeconds, 1), 30)))
+            call.backend?.passOver(until: now + pause)
+        }
+        // A half-open probe is repeatable by definition; its failure is repaired where no client sees it.
+        guard !end.hasAnswered, end.outcome.isNeverExecuted || (wasProbe && call.isRepeatable) else { return nil }
+        let next = shard.dispatch(call, at: now)
+        if case .refuse = next { return nil }
+        shard.counters.count(retryAfter: end.outcome)
+        return next
+    }
+
+    /// Takes note of a try whose answer is complete, or that nobody waits for any more.
+    static func attemptEnded(_ end: AttemptEnd, _ shard: isolated Shard) {
+        shard.giveBack(end.call, end.outcome, at: shard.executor.eventLoop.now)
+    }
+
+    private func giveBack(_ call: Call, _ outcome: AttemptOutcome, at now: NIODeadline) {
+        guard let backend = call.backend, let permit = call.permit else { return }
+        call.permit = nil
+        let isSlow = now - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
+        backend.plan.status.record(
+            outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))
+        backend.giveBack(call.connection, outcome: outcome, at: now)
+        call.connection?.lessee = nil
+        call.connection = nil
+    }
+}

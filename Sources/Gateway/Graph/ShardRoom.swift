@@ -1,0 +1,33 @@
+import NIOCore
+package import Telemetry
+package import Transport
+
+/// One event loop with everything on it that serves calls: the shard, what its connections share, the housekeeper.
+///
+/// Belongs to its loop; others reach it through `NIOLoopBound`.
+package final class ShardRoom {
+    package let shard: Shard
+    package let loop: LoopContext
+    package let housekeeper: Housekeeper
+    private let network: any Network
+
+    /// The room around `shard`; made on the shard's loop.
+    package init(shard: Shard, network: any Network, accessLog: LogSink?) {
+        self.shard = shard
+        self.network = network
+        loop = LoopContext(shard.executor)
+        housekeeper = Housekeeper(shard: shard, loop: loop, accessLog: accessLog)
+    }
+
+    /// The handler of a connection that a client has just made to a listener with `access`.
+    package func welcome(_ access: AccessRules) -> HTTPServerConnection {
+        let handler = RequestHandler(
+            shard: shard, loop: loop, network: network, housekeeper: housekeeper, access: access)
+        let connection = HTTPServerConnection(loop: loop, delegate: handler)
+        housekeeper.add(connection, handler)
+        return connection
+    }
+}
+
+@available(*, unavailable)
+extension ShardRoom: Sendable {}
