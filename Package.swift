@@ -65,11 +65,14 @@ let package = Package(
             swiftSettings: strict),
         // Floor 5: arguments in, exit code out.
         .executableTarget(
-            name: "mcp-gateway", dependencies: ["Gateway", "Transport", logging, arguments, lifecycle, unixSignals],
+            name: "mcp-gateway",
+            dependencies: ["Gateway", "Transport", "Telemetry", nioCore, logging, arguments, lifecycle, unixSignals],
             swiftSettings: strict),
         .executableTarget(
             name: "mcp-tool-server",
-            dependencies: ["MCPServer", "Transport", "Telemetry", logging, arguments, lifecycle, unixSignals],
+            dependencies: [
+                "MCPServer", "Wire", "Transport", "Telemetry", nioCore, logging, arguments, lifecycle, unixSignals,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "mcp-load", dependencies: ["Wire", "Transport", nioCore, nioPosix, arguments, histogram],
@@ -77,22 +80,20 @@ let package = Package(
         // Tests.
         .target(
             name: "GatewayTestKit",
-            dependencies: ["Wire", "Resilience", "Transport", "Gateway", nioCore, nioEmbedded],
+            dependencies: ["Wire", "Resilience", "Transport", "Gateway", nioCore, nioEmbedded, logging],
             swiftSettings: strict),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", nioCore, nioEmbedded, nioHTTP1],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", nioCore, nioPosix, nioEmbedded], swiftSettings: strict),
-        .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", logging, coreMetrics], swiftSettings: strict),
-        .testTarget(name: "MCPServerTests", dependencies: ["MCPServer", "Wire"], swiftSettings: strict),
-        .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "GatewayTestKit"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Gateway", "GatewayTestKit", "Wire", "Resilience"],
+            name: "SimulationTests", dependencies: ["Gateway", "GatewayTestKit", "Wire", "Resilience", nioCore],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LoadTests", dependencies: ["mcp-load", "Wire", "Transport", nioCore, nioPosix, histogram],
             swiftSettings: strict),
         .testTarget(name: "IntegrationTests", exclude: ["Clients"], swiftSettings: strict),
     ],

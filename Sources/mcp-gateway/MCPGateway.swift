@@ -1,0 +1,31 @@
+import ArgumentParser
+
+/// The command line of the gateway.
+@main
+struct MCPGateway: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "mcp-gateway",
+        abstract: "A resilient gateway for servers of the Model Context Protocol (MCP).",
+        discussion: """
+            EXAMPLES:
+              mcp-gateway --config gateway.conf      serve calls until SIGTERM or Ctrl-C
+              mcp-gateway check gateway.conf         say what is wrong with a configuration
+
+            EXIT STATUS:
+              0 drained or done · 64 usage · 69 an address cannot be had · 78 bad configuration ·
+              130, 143 ended by a second signal
+            """,
+        subcommands: [RunCommand.self, CheckCommand.self, VersionCommand.self],
+        defaultSubcommand: RunCommand.self)
+}
+
+/// `mcp-gateway version`
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+    func run() {
+        print("mcp-gateway \(MCPGateway.version)")
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Gateway
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Telemetry
+import Transport
+import UnixSignals
+
+/// `mcp-gateway run`: serves calls until the process is asked to end.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Serve calls as a configuration file says (the default command).",
+        discussion: """
+            Each listener prints one line of JSON on standard output when it is ready. SIGTERM or Ctrl-C drains: calls in
+            flight end well, then the process does. A second one ends it at once.
+            """)
+
+    @Option(name: .shortAndLong, help: "The configuration file.")
+    var config = "gateway.conf"
+
+    func run() async throws {
+        let loaded = try ConfigurationFile(config).load()
+        let settings = loaded.configuration
+        let (logSink, accessLog) = try openLogs(settings.log)
+        let logger = bootstrapLogging(settings.log, logSink)
+        let registry = PrometheusRegistry()
+        registry.register { text in
+            logSink.collect(into: &text, name: "log")
+            if accessLog !== logSink { accessLog?.collect(into: &text, name: "access") }
+        }
+
+        let loops = EventLoops(servingCount: settings.workers.value(EventLoops.defaultServingCount))
+        let supervisor = Supervisor(
+            settings,
+            Supervisor.Surroundings(
+                loops: loops, network: NIONetwork(), logger: logger, accessLog: accessLog, registry: registry,
+                version: MCPGateway.version,
+                announce: { StandardOutput.line(#"{"message":"listening","listener":"\#($0)","address":"\#($1)"}"#) }))
+        let impatience = Task { await SecondSignal.endsTheProcess() }
+        defer { impatience.cancel() }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: supervisor, successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+        do {
+            try await group.run()
+        } catch let error as ListenerError {
+            StandardError.line("mcp-gateway: \(error)")
+            throw ExitCode.unavailable
+        }
+        await loops.shutdown()
+        accessLog?.close()
+        logSink.close()
+    }
+
+    /// Where log lines and access lines go: both to the file if there is one; else to standard error and output.
+    private func openLogs(_ settings: LogSettings) throws -> (log: LogSink, access: LogSink?) {
+        do {
+            if let file = settings.file {
+                let sink = try LogSink(.file(path: file))
+                return (sink, settings.logsAccess ? sink : nil)
+            }
+            return (try LogSink(.standardError), settings.logsAccess ? try LogSink(.standardOutput) : nil)
+        } catch {
+            StandardError.line("mcp-gateway: log.file: \(error)")
+            throw ExitCode.unavailable
+        }
+    }
+
+    private func bootstrapLogging(_ settings: LogSettings, _ sink: LogSink) -> Logger {
+        let level = Logger.Level(rawValue: settings.level.rawValue) ?? .info
+        let format: LogFormat = settings.format == .text ? .text : .json
+        LoggingSystem.bootstrap { label in JSONLogHandler(label: label, sink: sink, level: level, format: format) }
+        return Logger(label: "gateway")
+    }
+}
+
+extension AutomaticCount {
+    /// The number that is meant, when `automatic` is what the machine suggests.
+    fileprivate func value(_ automatic: Int) -> Int {
+        switch self {
+        case .automatic: automatic
+        case .fixed(let count): count
+        }
+    }
+}
