@@ -1,0 +1,122 @@
+import NIOCore
+package import Transport
+import Wire
+
+/// An MCP server of a simulation: answers every call with its id and name, or misbehaves as it is told.
+package final class ScriptedBackend {
+    /// What the backend does with whatever comes next.
+    package enum Behaviour: Equatable {
+        /// Answers with a result.
+        case answer
+        /// Answers with this status and no JSON-RPC in it.
+        case status(Int)
+        /// Runs the call, then resets the connection before a byte of the answer.
+        case resetAfterRunning
+        /// Sends half of its answer, then resets the connection.
+        case resetMidAnswer
+        /// Answers with another id.
+        case wrongID
+        /// Sends bytes that are not HTTP.
+        case garbage
+        /// Takes calls and never answers.
+        case stall
+        /// Refuses connections.
+        case refuse
+        /// Connections neither come about nor fail.
+        case blackHole
+    }
+
+    /// Where it listens.
+    package let address: BackendAddress
+    /// What it does with whatever comes next.
+    package var behaviour = Behaviour.answer
+    /// The ids of the calls that it has run, as they stood in the body, in order; health checks left out.
+    package private(set) var runs: [String] = []
+    private var links: [Link] = []
+
+    /// A backend at `host`:`port` that answers.
+    package init(host: String, port: Int) {
+        address = BackendAddress(host: host, port: port)
+    }
+
+    /// Resets every connection, as the death of the process would.
+    package func resetAll() {
+        for link in links { link.wire?.close() }
+        links = []
+    }
+
+    func accept() -> any SimulatedPeer {
+        let link = Link(self)
+        links.append(link)
+        return link
+    }
+
+    /// One connection.
+    private final class Link: SimulatedPeer {
+        private unowned let backend: ScriptedBackend
+        private var bytes = ByteBuffer()
+        private var parser = HTTPHeadParser(.request)
+        private(set) var wire: SimulatedWire?
+
+        init(_ backend: ScriptedBackend) {
+            self.backend = backend
+        }
+
+        func attached(to wire: SimulatedWire) { self.wire = wire }
+
+        func closed() { wire = nil }
+
+        func received(_ received: ByteBuffer) {
+            bytes.writeImmutableBuffer(received)
+            while let body = nextRequest() { answer(body) }
+        }
+
+        private func nextRequest() -> ByteBuffer? {
+            do {
+                guard try bytes.withByteView({ try parser.parse($0) }) else { return nil }
+            } catch {
+                preconditionFailure("the gateway sent malformed HTTP: \(error)")
+            }
+            guard case .length(let count) = parser.request.framing,
+                bytes.readableBytes >= parser.request.byteCount + count
+            else { return nil }
+            bytes.moveReaderIndex(forwardBy: parser.request.byteCount)
+            parser.reset()
+            return bytes.readSlice(length: count)
+        }
+
+        private func answer(_ body: ByteBuffer) {
+            var scratch = JSONScratch(seed: 1)
+            let id: String = body.withByteView { view in
+                guard let envelope = try? JSONRPCEnvelope.scan(view, scratch: &scratch), let id = envelope.id else {
+                    preconditionFailure("the gateway sent a body that is not a call: \(view.string)")
+                }
+                return view[id.range].string
+            }
+            // Health checks may come at any time and say nothing about calls.
+            let isCheck = id == "\"health\""
+            if !isCheck, backend.behaviour != .stall { backend.runs.append(id) }
+            let result = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\"content\":[],\"port\":\(backend.address.port)}}"
+            switch backend.behaviour {
+            case .answer: send(ok(result))
+            case .status(let status): send("HTTP/1.1 \(status) No\r\nContent-Length: 4\r\n\r\nsick")
+            case .resetAfterRunning: wire?.close()
+            case .resetMidAnswer:
+                send(String(ok(result).dropLast(20)))
+                wire?.close()
+            case .wrongID: send(ok("{\"jsonrpc\":\"2.0\",\"id\":\"another\",\"result\":{}}"))
+            case .garbage: send("\u{1}\u{2}\u{3} this is not HTTP\r\n\r\n")
+            case .stall, .refuse, .blackHole: break
+            }
+        }
+
+        private func ok(_ body: String) -> String {
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        }
+
+        private func send(_ text: String) { wire?.send(ByteBuffer(string: text)) }
+    }
+}
+
+@available(*, unavailable)
+extension ScriptedBackend: Sendable {}

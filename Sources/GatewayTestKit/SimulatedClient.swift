@@ -1,0 +1,68 @@
+import Gateway
+package import NIOCore
+import Wire
+
+/// A client of a simulation: one connection to the gateway, one call after another, answers kept as they came.
+package final class SimulatedClient: SimulatedPeer {
+    /// One answer.
+    package struct Answer: Equatable {
+        /// The HTTP status.
+        package var status: Int
+        /// The body.
+        package var body: String
+    }
+
+    /// The answers in the order in which they came.
+    package private(set) var answers: [Answer] = []
+    /// Whether the gateway has closed the connection.
+    package private(set) var isClosed = false
+
+    private var wire: SimulatedWire?
+    private var bytes = ByteBuffer()
+    private var parser = HTTPHeadParser(.response)
+
+    init() {}
+
+    package func attached(to wire: SimulatedWire) { self.wire = wire }
+
+    package func closed() { isClosed = true }
+
+    package func received(_ received: ByteBuffer) {
+        bytes.writeImmutableBuffer(received)
+        while let answer = nextAnswer() { answers.append(answer) }
+    }
+
+    private func nextAnswer() -> Answer? {
+        do {
+            guard try bytes.withByteView({ try parser.parse($0) }) else { return nil }
+        } catch {
+            preconditionFailure("the gateway answered with malformed HTTP: \(error)")
+        }
+        guard case .length(let count) = parser.response.framing,
+            bytes.readableBytes >= parser.response.byteCount + count
+        else { return nil }
+        let status = parser.response.status
+        bytes.moveReaderIndex(forwardBy: parser.response.byteCount)
+        parser.reset()
+        return Answer(status: status, body: bytes.readString(length: count) ?? "")
+    }
+
+    /// Sends a call of the stateless era; `arguments` is JSON.
+    package func call(_ method: String, id: Int, name: String? = nil, arguments: String = "{}") {
+        let meta = """
+            "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}
+            """
+        let named = name.map { "\"name\":\"\($0)\",\"arguments\":\(arguments)," } ?? ""
+        let body = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":{\(named)\(meta)}}"
+        var head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        head += "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: \(method)\r\n"
+        if let name { head += "Mcp-Name: \(name)\r\n" }
+        wire?.send(ByteBuffer(string: head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body))
+    }
+
+    /// Closes the connection.
+    package func disconnect() { wire?.close() }
+}
+
+@available(*, unavailable)
+extension SimulatedClient: Sendable {}

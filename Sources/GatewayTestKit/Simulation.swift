@@ -1,0 +1,85 @@
+package import Gateway
+import Logging
+package import NIOCore
+package import NIOEmbedded
+import Resilience
+import Transport
+
+/// A whole gateway with its backends and clients on one simulated loop, from a seed.
+///
+/// Use it from a test that does not suspend; move time with `advance`.
+package final class Simulation {
+    package let loop = EmbeddedEventLoop()
+    package let network: SimulatedNetwork
+    package let backends: [ScriptedBackend]
+    package let plan: GatewayPlan
+    package let room: ShardRoom
+    private let executor: LoopExecutor
+    private let configuration: GatewayConfiguration
+    private var monitors: [BackendMonitor] = []
+
+    /// A gateway with one pool of `backendCount` backends.
+    package init(seed: UInt64, backendCount: Int = 3) throws {
+        network = SimulatedNetwork(loop: loop, seed: seed)
+        backends = (0..<backendCount).map { ScriptedBackend(host: "backend", port: 9_001 + $0) }
+        executor = LoopExecutor(loop)
+        configuration = try Simulation.configuration(backends)
+        plan = GatewayPlan(configuration, shardCount: 1, seed: seed, now: MonotonicTime(loop.now))
+        let shard = Shard(number: 0, plan: plan, executor: executor, sealer: SessionSealer(), seed: seed)
+        room = ShardRoom(shard: shard, network: network, accessLog: nil)
+        for backend in backends { network.add(backend) }
+    }
+
+    private static func configuration(_ backends: [ScriptedBackend]) throws -> GatewayConfiguration {
+        let urls = backends.map { "      - http://\($0.address.host):\($0.address.port)/mcp" }.joined(separator: "\n")
+        let text = "listen: 127.0.0.1:0\npools:\n  tools:\n    backends:\n\(urls)\n"
+        let loader = ConfigurationLoader(environment: ConfigurationEnvironment(variables: [:]))
+        return try loader.load(contents: Array(text.utf8)).configuration
+    }
+
+    /// Starts the checks of all backends, which go on as time moves.
+    package func startMonitors() {
+        var logger = Logger(label: "simulation")
+        logger.logLevel = .critical
+        for (backend, backendPlan) in zip(backends, plan.pools[0].backends) {
+            _ = backend
+            let monitor = BackendMonitor(
+                pool: configuration.pools[0], plan: backendPlan, executor: executor, network: network, logger: logger)
+            monitors.append(monitor)
+            Task(executorPreference: executor) { await monitor.run() }
+        }
+        loop.run()
+    }
+
+    /// A client that has connected.
+    package func connectClient() -> SimulatedClient {
+        let client = SimulatedClient()
+        let wire = SimulatedWire(network: network, order: SimulatedOrder(loop.now), peer: client)
+        let access = AccessRules(origins: [], hosts: [], listeningOn: SocketAddressSetting(host: "127.0.0.1", port: 0))
+        wire.attach([room.welcome(access)])
+        return client
+    }
+
+    /// Moves time forward and runs what falls due on the way.
+    package func advance(by amount: TimeAmount) {
+        loop.advanceTime(by: amount)
+    }
+
+    /// Moves time forward in small steps until `condition` holds; `false` if it does not within `limit`.
+    package func advance(until condition: () -> Bool, limit: TimeAmount) -> Bool {
+        let end = loop.now + limit
+        while !condition() {
+            guard loop.now < end else { return false }
+            loop.advanceTime(by: .milliseconds(1))
+        }
+        return true
+    }
+
+    /// What the shard has counted.
+    package var snapshot: ShardSnapshot {
+        executor.enter(room.shard, Shard.copyOut, ())
+    }
+}
+
+@available(*, unavailable)
+extension Simulation: Sendable {}
