@@ -1,8 +1,8 @@
 /// Counts of tries over the trailing span, kept in buckets of equal length.
 ///
 /// The bucket that is being filled counts as a whole, so the span looked at is between `span - bucket` and `span` long.
-/// Constant cost per try; moving on costs one step per bucket that fell out, at most all of them. Allocates only in
-/// `init`. Times may come slightly out of order, as they do from several threads: an earlier one counts in the newest
+/// Constant cost per try; moving on costs one step per bucket that fell out, at most all of them. Allocates nothing.
+/// Times may come slightly out of order, as they do from several threads: an earlier one counts in the newest
 /// bucket.
 public struct SlidingWindow: Sendable {
     /// What is counted.
@@ -41,7 +41,7 @@ public struct SlidingWindow: Sendable {
     public static let bucketCount = 10
 
     private let bucketNanoseconds: Int64
-    private var buckets: [Counts]
+    private var buckets = InlineArray<10, Counts>(repeating: Counts())
     private var newest = 0
     private var newestEnd: Int64
     private var totals = Counts()
@@ -49,7 +49,6 @@ public struct SlidingWindow: Sendable {
     /// An empty window over the last `span` (at least ten nanoseconds), whose first bucket holds `now`.
     public init(span: Duration = .seconds(10), at now: MonotonicTime) {
         bucketNanoseconds = max(1, span.saturatedNanoseconds / Int64(SlidingWindow.bucketCount))
-        buckets = [Counts](repeating: Counts(), count: SlidingWindow.bucketCount)
         newestEnd = 0
         newestEnd = endOfBucket(holding: now)
     }

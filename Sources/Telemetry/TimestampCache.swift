@@ -1,7 +1,7 @@
 /// Writes times as RFC 3339 with milliseconds, `2026-07-28T09:05:03.042Z`; formats the date once per second only.
 package struct TimestampCache: Sendable {
-    /// `2026-07-28T09:05:03.` of the second of the last time written.
-    private var text = InlineArray<20, UInt8>(repeating: 0x30)
+    /// The last time written; all but the milliseconds holds for its whole second.
+    private var text = InlineArray<24, UInt8>(repeating: 0x30)
     private var second: Int64 = 0
 
     /// A cache that holds the beginning of 1970.
@@ -12,12 +12,11 @@ package struct TimestampCache: Sendable {
     /// Appends 24 bytes. Years outside 0…9999 are written as the nearest one within.
     package mutating func appendRFC3339(_ time: WallTime, to bytes: inout [UInt8]) {
         if time.seconds != second { update(time.seconds) }
-        for index in text.indices { bytes.append(text[index]) }
         let milliseconds = time.nanoseconds / 1_000_000
-        bytes.append(UInt8(truncatingIfNeeded: milliseconds / 100 % 10) &+ 0x30)
-        bytes.append(UInt8(truncatingIfNeeded: milliseconds / 10 % 10) &+ 0x30)
-        bytes.append(UInt8(truncatingIfNeeded: milliseconds % 10) &+ 0x30)
-        bytes.append(UInt8(ascii: "Z"))
+        text[20] = UInt8(truncatingIfNeeded: milliseconds / 100 % 10) &+ 0x30
+        text[21] = UInt8(truncatingIfNeeded: milliseconds / 10 % 10) &+ 0x30
+        text[22] = UInt8(truncatingIfNeeded: milliseconds % 10) &+ 0x30
+        text.span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
     }
 
     private mutating func update(_ secondsSince1970: Int64) {
@@ -39,6 +38,7 @@ package struct TimestampCache: Sendable {
         text[16] = UInt8(ascii: ":")
         put(time % 60, at: 17)
         text[19] = UInt8(ascii: ".")
+        text[23] = UInt8(ascii: "Z")
     }
 
     private mutating func put(_ value: Int, at index: Int) {
