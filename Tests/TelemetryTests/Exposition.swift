@@ -16,7 +16,9 @@ struct Exposition {
 
     /// Reads a page; throws at the first line that breaks a rule.
     init(_ text: String) throws {
-        guard text.isEmpty || text.hasSuffix("\n") else { throw Problem(description: "no line feed at the end") }
+        guard text.isEmpty || text.unicodeScalars.last == "\n" else {
+            throw Problem(description: "no line feed at the end")
+        }
         var finished: Set<String> = []
         var current = ""
         func enter(_ family: String) throws {
@@ -24,8 +26,9 @@ struct Exposition {
             if !finished.insert(family).inserted { throw Problem(description: "\(family) is not in one piece") }
             current = family
         }
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-            if line.hasPrefix("# ") {
+        // Scalars, not characters: CR and LF together are one character.
+        for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            if line.starts(with: "# ".unicodeScalars) {
                 let words = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
                 guard words.count >= 3, Exposition.isName(words[2]) else {
                     throw Problem(description: "comment: \(line)")
@@ -69,8 +72,8 @@ struct Exposition {
             }
     }
 
-    private static func sample(_ line: Substring) throws -> Sample {
-        var rest = line.unicodeScalars[...]
+    private static func sample(_ line: Substring.UnicodeScalarView) throws -> Sample {
+        var rest = line
         let nameEnd = rest.firstIndex { $0 == "{" || $0 == " " } ?? rest.endIndex
         let name = String(rest[..<nameEnd])
         rest = rest[nameEnd...]

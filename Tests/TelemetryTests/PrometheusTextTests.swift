@@ -126,4 +126,26 @@ import Testing
         #expect(plain.text.contains("size_bucket{le=\"1\"} 1\n"))
         #expect(plain.text.contains("size_sum 1\n"))
     }
+
+    @Test func `writes random names and values so that they can be read back`() throws {
+        var generator = SystemRandomNumberGenerator()
+        func text(_ length: Int) -> String {
+            // Mostly the characters that mean something in the format.
+            let special = Array("\\\"\n{},= #\t\r".utf8)
+            let bytes = (0..<length).map { _ in
+                Bool.random(using: &generator)
+                    ? special.randomElement(using: &generator) ?? 0 : UInt8.random(in: 0...255, using: &generator)
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        for _ in 0..<300 {
+            let (name, label, value, help) = (text(5), text(4), text(20), text(20))
+            var written = PrometheusText()
+            written.gauge(name, help: help, labels: [(label, value)], 1)
+            written.histogram(name + "h", help: help, labels: [(label, value)], LatencyHistogram())
+            let page = try Exposition(written.text)
+            #expect(page.samples.count == 1 + LatencyHistogram.bucketCount + 2)
+            #expect(page.samples.allSatisfy { $0.labels.values.contains(value) }, "\(value.debugDescription)")
+        }
+    }
 }
