@@ -57,6 +57,8 @@ package final class DeadlineWheel: NIOScheduledCallbackHandler, @unchecked Senda
     /// Every tick up to this one has been served.
     private var servedTick: UInt64 = 0
     private var scheduled: (tick: UInt64, callback: NIOScheduledCallback)?
+    /// While slots are being served nothing is scheduled: which slot comes next is known when all of them were.
+    private var isServing = false
 
     /// A wheel on `eventLoop`.
     package init(_ eventLoop: any EventLoop) {
@@ -67,10 +69,14 @@ package final class DeadlineWheel: NIOScheduledCallbackHandler, @unchecked Senda
     /// Arms `timer` for `deadline`; an earlier or later one that it had is replaced.
     package func arm(_ timer: DeadlineTimer, at deadline: NIODeadline, owner: any DeadlineOwner) {
         timer.deadline = deadline.uptimeNanoseconds
+        if timer.owner !== owner { timer.owner = owner }
+        if scheduled == nil, !isServing {
+            // Nothing was armed, so nobody has come by: what lies behind counts as served.
+            servedTick = max(servedTick, eventLoop.now.uptimeNanoseconds / DeadlineWheel.slotNanoseconds)
+        }
         let tick = tickFor(timer.deadline)
         guard tick < timer.tick else { return }  // held under an earlier or the same tick: the wheel will look again
         unlink(timer)
-        timer.owner = owner
         link(timer, tick: tick)
     }
 
@@ -96,11 +102,7 @@ package final class DeadlineWheel: NIOScheduledCallbackHandler, @unchecked Senda
         timer.previous = nil
         slots[slot] = timer
         occupied[slot / 64] |= 1 << UInt64(slot % 64)
-        if let scheduled {
-            guard tick < scheduled.tick else { return }
-            scheduled.callback.cancel()
-        }
-        schedule(tick)
+        if !isServing { schedule(tick) }
     }
 
     private func unlink(_ timer: DeadlineTimer) {
@@ -118,7 +120,12 @@ package final class DeadlineWheel: NIOScheduledCallbackHandler, @unchecked Senda
         timer.tick = DeadlineTimer.never
     }
 
+    /// Asks the loop to come back at `tick`, unless it comes earlier anyway.
     private func schedule(_ tick: UInt64) {
+        if let scheduled {
+            guard tick < scheduled.tick else { return }
+            scheduled.callback.cancel()
+        }
         let time = NIODeadline.uptimeNanoseconds(tick * DeadlineWheel.slotNanoseconds)
         // A loop that is shutting down takes no callbacks; nothing waits for deadlines then.
         guard let callback = try? eventLoop.scheduleCallback(at: time, handler: self) else { return }
@@ -127,10 +134,12 @@ package final class DeadlineWheel: NIOScheduledCallbackHandler, @unchecked Senda
 
     package func handleScheduledCallback(eventLoop: some EventLoop) {
         scheduled = nil
+        isServing = true
         let now = eventLoop.now
         let nowTick = now.uptimeNanoseconds / DeadlineWheel.slotNanoseconds
         // After a long stop every slot is visited once, not once per turn missed.
-        let firstTick = max(servedTick + 1, nowTick >= DeadlineWheel.slotCount ? nowTick - DeadlineWheel.slotCount + 1 : 0)
+        let oneTurnAgo = nowTick - min(nowTick, DeadlineWheel.slotCount - 1)
+        let firstTick = max(servedTick + 1, oneTurnAgo)
         if firstTick <= nowTick {
             for tick in firstTick...nowTick {
                 let slot = Int(tick % DeadlineWheel.slotCount)
@@ -138,7 +147,8 @@ package final class DeadlineWheel: NIOScheduledCallbackHandler, @unchecked Senda
             }
             servedTick = max(servedTick, nowTick)
         }
-        if scheduled == nil, let tick = firstOccupiedTick() { schedule(tick) }
+        isServing = false
+        if let tick = firstOccupiedTick() { schedule(tick) }
     }
 
     private func serve(_ slot: Int, now: NIODeadline, nowTick: UInt64) {
@@ -170,12 +180,31 @@ package final class DeadlineWheel: NIOScheduledCallbackHandler, @unchecked Senda
     }
 
     private func firstOccupiedTick() -> UInt64? {
-        for distance in 1...DeadlineWheel.slotCount {
-            let tick = servedTick + distance
+        var tick = servedTick + 1
+        let end = tick + DeadlineWheel.slotCount
+        while tick < end {
             let slot = Int(tick % DeadlineWheel.slotCount)
-            if slot % 64 == 0, occupied[slot / 64] == 0, distance + 63 <= DeadlineWheel.slotCount { continue }
-            if occupied[slot / 64] & (1 << UInt64(slot % 64)) != 0 { return tick }
+            let word = occupied[slot / 64] >> UInt64(slot % 64)
+            if word != 0 {
+                let found = tick + UInt64(word.trailingZeroBitCount)
+                return found < end ? found : nil
+            }
+            tick += 64 - UInt64(slot % 64)
         }
         return nil
+    }
+
+    deinit {
+        // One by one: letting go of the first of a long chain would let go of all others recursively.
+        for slot in slots.indices {
+            var head = slots[slot]
+            slots[slot] = nil
+            while let timer = head {
+                head = timer.next
+                timer.next = nil
+                timer.tick = DeadlineTimer.never
+                timer.owner = nil
+            }
+        }
     }
 }
