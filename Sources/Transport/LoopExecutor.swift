@@ -21,7 +21,7 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor {
     package let eventLoop: any EventLoop
 
     /// Whether an entry is under way. Only touched on the loop, and only in debug builds.
-    private nonisolated(unsafe) var isInside = false
+    @usableFromInline nonisolated(unsafe) var isInside = false
 
     /// An executor of `eventLoop`. Create one per loop and share it.
     package init(_ eventLoop: any EventLoop) {
@@ -56,7 +56,7 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor {
     ///
     /// `body` must be a static function or a closure without captures, and must not reach a channel, promise or logger:
     /// those may call back into the actor while its state is being changed. It returns what is to be done instead.
-    @inline(__always)
+    @inlinable
     package func enter<Entered: Actor, Argument, Result>(
         _ actor: Entered, _ body: (Argument, isolated Entered) -> Result, _ argument: Argument
     ) -> Result {
@@ -69,20 +69,34 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor {
         }
     }
 
-    @inline(__always)
-    private func begin(_ actor: some Actor) {
+    /// The same for a `body` that throws; its error is thrown on.
+    @inlinable
+    package func enter<Entered: Actor, Argument, Result, Failure: Error>(
+        _ actor: Entered, _ body: (Argument, isolated Entered) throws(Failure) -> Result, _ argument: Argument
+    ) throws(Failure) -> Result {
+        begin(actor)
+        defer { end() }
+        typealias Plain = (Argument, Entered) throws(Failure) -> Result
+        return try withoutActuallyEscaping(body) { escapable throws(Failure) in
+            try unsafeBitCast(escapable, to: Plain.self)(argument, actor)
+        }
+    }
+
+    @inlinable
+    func begin(_ actor: some Actor) {
         assert(eventLoop.inEventLoop, "an actor was entered from another thread than its loop's")
         actor.assertIsolated("an actor was entered on another actor's loop")
         assert(!isInside, "an entry was nested in another: an entry must return what is to be done, not do it")
         assert(setInside(true))
     }
 
-    @inline(__always)
-    private func end() {
+    @inlinable
+    func end() {
         assert(setInside(false))
     }
 
-    private func setInside(_ value: Bool) -> Bool {
+    @usableFromInline
+    func setInside(_ value: Bool) -> Bool {
         isInside = value
         return true
     }
