@@ -43,6 +43,9 @@ package protocol HTTPClientDelegate: AnyObject {
 /// connecting ─▶ idle ─▶ awaitingHead ─▶ readingBody ─▶ idle …
 ///      └─────────┴────────────┴──────────────┴──▶ closed
 /// ```
+///
+/// The method of the request is not known here: `HEAD` and `CONNECT`, whose answers end in ways of their own, cannot be
+/// sent.
 package final class HTTPClientConnection: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = Never
@@ -54,6 +57,8 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     }
 
     private static let maximumInterimAnswers = 16
+    /// Up to here an idle connection's socket takes a request at once; only of longer ones the end of writing is awaited.
+    private static let surelyWrittenByteCount = 8_192
 
     /// The one who leases the connection; the owner clears it to let go.
     package var delegate: (any HTTPClientDelegate)?
@@ -65,13 +70,14 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     private var bodyReader: HTTPBodyReader?
     private var interimAnswers = 0
     private var sentBytes = false
+    private var isWritten = true
+    private var isBroken = false
     private var isPaused = false
     private var isReadWithheld = false
-    private var failedToConnect = false
 
-    /// The head of the current answer; valid from `answerHead` on.
+    /// The head of the current answer; valid from the call of `answerHead` to the return of `answerEnd`.
     package private(set) var answerHead = HTTPResponseHead()
-    /// The bytes of the current answer's head.
+    /// The bytes of the current answer's head, as long as that is valid.
     package private(set) var answerHeadBytes = ByteBuffer()
 
     /// A connection that is about to be made.
@@ -90,11 +96,19 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             delegate?.exchangeFailed(.closed(sentBytes: false), on: self)
             return
         }
+        if answerHeadBytes.readableBytes > 0 { forgetHead() }
         phase = .awaitingHead
         interimAnswers = 0
         // From here on the request may have left: the kernel takes bytes before it tells of a reset.
         sentBytes = true
-        context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+        guard request.readableBytes > HTTPClientConnection.surelyWrittenByteCount else {
+            context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+            return
+        }
+        isWritten = false
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess { self.isWritten = true }
+        context.writeAndFlush(wrapOutboundOut(request), promise: promise)
     }
 
     /// Stops reading from the socket, so that a slow client slows its backend.
@@ -127,6 +141,8 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         guard phase == .connecting else { return }
         phase = .closed
         delegate?.exchangeFailed(.connect, on: self)
+        // The delegate holds this connection, too.
+        delegate = nil
     }
 
     // MARK: Channel events
@@ -146,13 +162,12 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     }
 
     private func becomeActive() {
-        guard phase == .connecting else { return }
-        phase = .idle
-        guard let delegate else {
-            // Whoever wanted this connection has gone.
+        guard phase == .connecting, let delegate else {
+            // Whoever wanted this connection has gone, perhaps before there was anything to close.
             context?.close(promise: nil)
             return
         }
+        phase = .idle
         delegate.connected(self)
     }
 
@@ -190,7 +205,8 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         case .awaitingHead:
             delegate?.exchangeFailed(.closed(sentBytes: sentBytes), on: self)
         case .readingBody:
-            if bodyReader?.endsWithConnection == true {
+            // After a reset nobody knows what is missing.
+            if bodyReader?.endsWithConnection == true, !isBroken {
                 delegate?.answerEnd(on: self)
             } else {
                 delegate?.exchangeFailed(.closed(sentBytes: sentBytes), on: self)
@@ -199,10 +215,12 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             break
         }
         delegate = nil
+        release()
         context.fireChannelInactive()
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isBroken = true
         context.close(promise: nil)
     }
 
@@ -212,7 +230,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         while inbound.readableBytes > 0 {
             switch phase {
             case .connecting, .closed:
-                inbound.clear()
+                inbound = ByteBuffer()
                 return
             case .idle:
                 // Nobody asked: whatever it is, it must not become the answer to the next request.
@@ -237,7 +255,6 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             return false
         }
         answerHead = parser.response
-        parser.reset()
         // The parser has just measured this many readable bytes.
         answerHeadBytes = inbound.readSlice(length: answerHead.byteCount) ?? ByteBuffer()
         if answerHead.status < 200 {
@@ -246,6 +263,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
                 fail(.unexpected)
                 return false
             }
+            forgetHead()
             return true
         }
         do throws(HTTPError) {
@@ -280,7 +298,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             finishAnswer()
             return phase != .closed
         case .needsMore:
-            inbound.clear()
+            inbound = ByteBuffer()
             return false
         }
     }
@@ -292,25 +310,44 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             return
         }
         bodyReader = nil
-        let isKeptAlive = answerHead.isKeepAlive
+        // A backend that has answered before it got the whole request may not read the rest of it.
+        let isKeptAlive = answerHead.isKeepAlive && isWritten
         phase = isKeptAlive ? .idle : .closed
+        // A pause is over with its answer; what comes next is read.
+        resume()
         delegate?.answerEnd(on: self)
         if !isKeptAlive {
             delegate = nil
             context?.close(promise: nil)
         }
+        // Unless the delegate has sent its next request already.
+        if phase == .idle || phase == .closed { forgetHead() }
+    }
+
+    /// Lets go of the bytes of a head, so that a connection at rest holds none, and makes ready for the next.
+    private func forgetHead() {
+        // In this order: nothing else refers to the storage of the fields then, and the next head uses it again.
+        answerHead = HTTPResponseHead()
+        answerHeadBytes = ByteBuffer()
+        parser.reset()
+    }
+
+    private func release() {
+        inbound = ByteBuffer()
+        bodyReader = nil
+        forgetHead()
     }
 
     private func fail(_ failure: HTTPClientFailure) {
         let wasIdle = phase == .idle
         phase = .closed
-        inbound = ByteBuffer()
         if wasIdle {
             delegate?.closedWhileIdle(self)
         } else {
             delegate?.exchangeFailed(failure, on: self)
         }
         delegate = nil
+        release()
         context?.close(promise: nil)
     }
 }

@@ -13,13 +13,15 @@ package struct NIONetwork: Network {
         ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(bound.value)
+            .connect(host: address.host, port: address.port)
+            .whenComplete { result in
+                // Into the pipeline only now: for a name with several addresses, several channels are tried.
+                do {
+                    try result.get().pipeline.syncOperations.addHandler(bound.value)
+                } catch {
+                    bound.value.connectFailed()
                 }
             }
-            .connect(host: address.host, port: address.port)
-            .whenFailure { _ in bound.value.connectFailed() }
     }
 
     package func listen(
