@@ -4,7 +4,7 @@ import Synchronization
 /// How many client connections the process may have, counted over all event loops and listeners.
 ///
 /// Asked when a connection is accepted and when one ends, never on the path of a call. Listeners that found no room are
-/// woken, in the order in which they asked, when a connection ends.
+/// all woken when a connection ends: nobody knows which of them has clients waiting.
 package final class ConnectionBudget: Sendable {
     private struct State {
         var open = 0
@@ -39,11 +39,13 @@ package final class ConnectionBudget: Sendable {
 
     /// Counts a connection that has ended, and wakes whoever waits for room.
     func release() {
-        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+        let waiting = state.withLock { state in
             state.open -= 1
-            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+            let waiting = state.waiting
+            state.waiting = []
+            return waiting
         }
-        wake?()
+        for wake in waiting { wake() }
     }
 }
 

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 import NIOPosix
 
 /// The event loops of a process: some that serve calls, and one for everything else, so that checks, metrics and the

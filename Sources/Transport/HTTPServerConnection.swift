@@ -12,9 +12,9 @@ package import Wire
 /// ```
 ///
 /// Requests that a client pipelines wait in the receive buffer and are read when the answer before them has been written
-/// (RFC 9112 §9.3.2: answers go out in order); reading from the socket stops while too much waits. After an answer that
-/// ends the connection, output is closed first and input is discarded for a second, so that no reset overtakes the answer
-/// (RFC 9112 §9.6).
+/// (RFC 9112 §9.3.2: answers go out in order); reading from the socket stops while too much waits. A client that closes its
+/// side still gets the answers to what it has sent. After an answer that ends the connection, output is closed as soon as
+/// all of it has been taken, and input is discarded for a second, so that no reset overtakes the answer (RFC 9112 §9.6).
 package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = Never
@@ -32,7 +32,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// What the connection shares with the others of its loop.
     package let loop: LoopContext
-    private let delegate: any HTTPServerDelegate
+    /// Let go of when the connection has ended: delegates hold their connection, too.
+    private var delegate: (any HTTPServerDelegate)?
     private let timeouts: HTTPServerTimeouts
     private let timer = DeadlineTimer()
 
@@ -47,20 +48,22 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private var bodyReader: HTTPBodyReader?
     /// The joined chunks of a chunked body.
     private var chunkedBody = ByteBuffer()
-    private var maximumBody = 0
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var isProcessing = false
     private var needsFlush = false
     private var isReadWithheld = false
     private var inputIsClosed = false
+    private var outputIsClosed = false
     private var mustClose = false
+    /// What the socket had not taken when the timer was armed for a stalled write.
+    private var stalledByteCount = 0
     /// Whether the timer counts from the first byte of the head that is being received.
     private var isHeadTimerArmed = false
 
     /// Set while the process drains: answers say `Connection: close` and idle connections end.
     package var isDraining = false {
         didSet {
-            if isDraining, phase == .awaitingHead, inbound.readableBytes == 0 { close() }
+            if isDraining { closeIfIdle() }
         }
     }
 
@@ -71,7 +74,9 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     package var isWritable: Bool { context?.channel.isWritable ?? false }
 
     /// Whether the connection goes on after the answer that is being made.
-    package var isKeptAlive: Bool { head.isKeepAlive && !mustClose && !isDraining && !inputIsClosed }
+    package var isKeptAlive: Bool {
+        head.isKeepAlive && !mustClose && !isDraining && (!inputIsClosed || inbound.readableBytes > requestByteCount)
+    }
 
     /// A handler for one accepted connection.
     package init(
@@ -92,8 +97,9 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
+        // Also the end of a channel that never became active.
+        end()
         self.context = nil
-        loop.wheel.remove(timer)
     }
 
     package func channelActive(context: ChannelHandlerContext) {
@@ -102,12 +108,18 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
         let wasHandling = phase == .handling || phase == .streaming
         phase = .closed
         loop.wheel.remove(timer)
+        guard let delegate else { return }
+        self.delegate = nil
         if wasHandling { delegate.clientLeft(self, isClosed: true) }
         delegate.closed(self)
-        context.fireChannelInactive()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -144,29 +156,41 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         if case .some(.inputClosed) = event as? ChannelEvent {
             inputIsClosed = true
             switch phase {
-            case .handling, .streaming: delegate.clientLeft(self, isClosed: false)
-            case .awaitingHead, .readingBody, .discardingBody, .lingering: close()
+            case .handling, .streaming: delegate?.clientLeft(self, isClosed: false)
+            case .awaitingHead, .readingBody, .discardingBody: inputEnded()
+            case .lingering: if outputIsClosed { close() }
             case .closed: break
             }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
+    /// No more bytes will come: what has come is answered, a request that is incomplete is not.
+    private func inputEnded() {
+        switch phase {
+        case .awaitingHead where isHeadBegun && !isWritable:
+            break  // requests wait until the answers before them have been taken
+        case .awaitingHead, .readingBody, .discardingBody:
+            linger()
+        case .handling, .streaming, .lingering, .closed:
+            break
+        }
+    }
+
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         switch phase {
         case .streaming:
-            if isWritable { timer.disarm() } else { arm(timeouts.writeStall) }
-            delegate.writabilityChanged(self, isWritable: isWritable)
-        case .awaitingHead, .readingBody, .discardingBody:
+            if isWritable { timer.disarm() } else { armForStall() }
+            delegate?.writabilityChanged(self, isWritable: isWritable)
+        case .awaitingHead, .discardingBody:
+            // The time of a head runs on: it began with the head's first byte.
+            if !isHeadTimerArmed { armForNextRequest() }
             if isWritable {
-                arm(timeouts.idle)
                 resumeReading()
                 process()
-            } else {
-                arm(timeouts.writeStall)
             }
-        case .handling, .lingering, .closed:
+        case .readingBody, .handling, .lingering, .closed:
             break
         }
         context.fireChannelWritabilityChanged()
@@ -179,18 +203,29 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
         switch phase {
-        case .awaitingHead where inbound.readableBytes > 0, .readingBody:
-            if context?.channel.isWritable == true {
+        case .awaitingHead where isHeadTimerArmed, .readingBody:
+            if isWritable {
                 refuse(HTTPAnswer(status: 408, closesConnection: true))
                 flushIfNeeded()
             } else {
                 close()
             }
-        case .awaitingHead, .discardingBody, .lingering, .streaming:
-            close()
+        case .streaming:
+            closeIfStalled()
+        case .awaitingHead, .discardingBody:
+            if isWritable { linger() } else { closeIfStalled() }
+        case .lingering:
+            if outputIsClosed { close() } else { closeIfStalled() }
         case .handling, .closed:
             break
         }
+    }
+
+    /// Whether more has come of a head than the empty line that some clients send behind a body (RFC 9112 §2.2).
+    private var isHeadBegun: Bool {
+        let count = inbound.readableBytes
+        guard count > 0, count <= 2 else { return count > 0 }
+        return inbound.withByteView { $0[0] != UInt8(ascii: "\r") || (count == 2 && $0[1] != UInt8(ascii: "\n")) }
     }
 
     // MARK: Reading
@@ -200,7 +235,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         isProcessing = true
         defer {
             isProcessing = false
-            if phase != .handling { flushIfNeeded() }
+            flushIfNeeded()
+            if inputIsClosed { inputEnded() }
         }
         while true {
             switch phase {
@@ -218,6 +254,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Reads a head and asks the delegate about it. Whether there is more to do at once.
     private func readHead() -> Bool {
+        guard let delegate else { return false }
         let verdict: HTTPHeadVerdict?
         do throws(HTTPError) {
             verdict = try inbound.withByteView { bytes throws(HTTPError) -> HTTPHeadVerdict? in
@@ -226,11 +263,13 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
                     on: parser.request, bytes: bytes.slice(from: 0, to: parser.request.byteCount), connection: self)
             }
         } catch {
+            // Nobody can tell where a next request would begin.
+            mustClose = true
             refuse(delegate.answer(to: error))
             return false
         }
         guard let verdict else {
-            if !isHeadTimerArmed {
+            if !isHeadTimerArmed, isHeadBegun {
                 isHeadTimerArmed = true
                 arm(timeouts.head)
             }
@@ -239,13 +278,16 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         isHeadTimerArmed = false
         timer.disarm()
         head = parser.request
-        parser.reset()
-        if head.asksForUpgrade { mustClose = true }
+        if head.asksForUpgrade || head.method == .trace { mustClose = true }
         switch verdict {
         case .refuse(let answer):
             refuseBody(answer)
+        case .accept where head.hasUnknownExpectation:
+            var answer = delegate.answer(to: .expectation)
+            // Where this request ends is known; nothing else is wrong with it.
+            answer.closesConnection = false
+            refuseBody(answer)
         case .accept(let maximumBody):
-            self.maximumBody = maximumBody
             do throws(HTTPError) {
                 bodyReader = try HTTPBodyReader(head.framing, limit: maximumBody)
             } catch {
@@ -279,6 +321,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
                 armForBody(received: chunkedBody.readableBytes)
                 return false
             case .failed(let error):
+                guard let delegate else { return false }
                 mustClose = true
                 refuse(delegate.answer(to: error))
                 return false
@@ -334,16 +377,15 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         let headBytes = inbound.getSlice(at: inbound.readerIndex, length: head.byteCount) ?? ByteBuffer()
         chunkedBody = ByteBuffer()
         bodyReader = nil
-        delegate.receive(HTTPServerRequest(head: head, headBytes: headBytes, body: body), on: self)
+        delegate?.receive(HTTPServerRequest(head: head, headBytes: headBytes, body: body), on: self)
     }
 
     private func armForBody(received: Int) {
         let now = loop.eventLoop.now
         if timer.armedFor == nil { bodyStartedAt = now }
         // At one moment between bytes, and at the moment when the rate since the start would be too low.
-        let (earned, overflow) = Int64(received).multipliedReportingOverflow(by: 1_000_000_000)
-        let rate = overflow ? .max : earned / timeouts.minimumBodyRate
-        let slow = bodyStartedAt + timeouts.bodyGrace + .nanoseconds(rate)
+        let earned = min(Int64(received), 1 << 40) * 1_000 / max(timeouts.minimumBodyRate, 1)
+        let slow = bodyStartedAt + timeouts.bodyGrace + .milliseconds(earned)
         let deadline = min(now + timeouts.bodyIdle, slow)
         timer.disarm()
         loop.wheel.arm(timer, at: deadline, owner: self)
@@ -416,7 +458,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         if !isKeptAlive { mustClose = true }
         write(buffer)
         flushIfNeeded()
-        if !isWritable { arm(timeouts.writeStall) }
+        if !isWritable { armForStall() }
     }
 
     /// Writes and flushes a part of an answer.
@@ -453,8 +495,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     private func advance(closes: Bool) {
-        if closes || inputIsClosed {
-            flushIfNeeded()
+        if closes {
             linger()
             return
         }
@@ -462,22 +503,27 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
             phase = .discardingBody
         } else {
             dropRequest()
-            phase = .awaitingHead
         }
-        arm(timeouts.idle)
-        if !isProcessing {
+        if isProcessing {
+            armForNextRequest()
+        } else {
             flushIfNeeded()
+            armForNextRequest()
             resumeReading()
             if inbound.readableBytes > 0 { process() }
         }
     }
 
-    /// Forgets the bytes of the request that has been answered.
+    /// Forgets the request that has been answered, and awaits the next.
     private func dropRequest() {
         bodyReader = nil
         inbound.moveReaderIndex(forwardBy: min(requestByteCount, inbound.readableBytes))
         requestByteCount = 0
         if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+        // In this order: nothing else refers to the storage of the fields then, and the next head uses it again.
+        head = HTTPRequestHead()
+        parser.reset()
+        phase = .awaitingHead
     }
 
     /// Throws away what comes of a body nobody wants. Whether there is more to do at once.
@@ -485,8 +531,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         switch takeChunks(keeping: false) {
         case .finished:
             dropRequest()
-            phase = .awaitingHead
-            return true
+            closeIfIdle()
+            return phase == .awaitingHead
         case .needsMore:
             return false
         case .failed:
@@ -503,19 +549,66 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     // MARK: Closing
 
-    /// Closes the output, discards input for a while, then closes.
+    /// Closes the output when all of it has been taken, discards input for a while, then closes.
     private func linger() {
         guard let context, phase != .lingering, phase != .closed else { return }
         phase = .lingering
         inbound = ByteBuffer()
-        arm(timeouts.linger)
-        context.close(mode: .output, promise: nil)
+        chunkedBody = ByteBuffer()
+        flushIfNeeded()
+        armForStall()
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in self.outputEnded() }
+        if inputIsClosed {
+            // Closing the second half closes the channel at once and drops what is still to be written: wait for that.
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
+        } else {
+            context.close(mode: .output, promise: promise)
+        }
         resumeReading()
+    }
+
+    /// The client's system has got everything that it will get.
+    private func outputEnded() {
+        guard phase == .lingering else { return }
+        outputIsClosed = true
+        if inputIsClosed {
+            close()
+        } else {
+            arm(timeouts.linger)
+        }
+    }
+
+    /// Ends a connection that drains and has no request.
+    private func closeIfIdle() {
+        guard isDraining, phase == .awaitingHead, !isHeadBegun else { return }
+        if unsentByteCount == 0 { close() } else { linger() }
     }
 
     /// Closes at once.
     package func close() {
         context?.close(promise: nil)
+    }
+
+    /// Bytes that were written and that the socket has not taken.
+    private var unsentByteCount: Int {
+        // A channel that does not tell (of a test) takes all at once.
+        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    private func closeIfStalled() {
+        // Slow is not stalled: the client has another while if it has taken anything.
+        guard unsentByteCount < stalledByteCount else { return close() }
+        armForStall()
+    }
+
+    private func armForStall() {
+        stalledByteCount = unsentByteCount
+        arm(timeouts.writeStall)
+    }
+
+    private func armForNextRequest() {
+        if isWritable { arm(timeouts.idle) } else { armForStall() }
     }
 
     private func arm(_ amount: TimeAmount) {

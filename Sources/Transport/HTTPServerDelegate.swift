@@ -19,7 +19,8 @@ package protocol HTTPServerDelegate: AnyObject {
     /// The connection takes more of a streamed answer, or has enough for now.
     func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool)
 
-    /// The body of the answer to bytes that were not HTTP; counts and words it.
+    /// The answer to bytes that were not HTTP; counts and words it. The connection closes after it whatever the answer says,
+    /// except for `expectation`.
     func answer(to error: HTTPError) -> HTTPAnswer
 
     /// The connection is closed; nothing follows.

@@ -2,17 +2,17 @@ package import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Listening sockets for one address, one per event loop, all bound with `SO_REUSEPORT`.
 ///
 /// Each loop accepts for itself, so a connection never changes threads. With port 0 the first socket picks the port and
-/// the others share it.
+/// the others share it. A port that another process listens on is refused, even where the system would share it.
 package struct Listener: BoundListener {
     /// The address that is really bound.
     package let localAddress: SocketAddress
@@ -37,6 +37,14 @@ package struct Listener: BoundListener {
         var channels: [any Channel] = []
         var boundPort = port
         do {
+            if loops.count > 1, port != 0, let loop = loops.first {
+                // With SO_REUSEPORT two gateways of one user would share the port, each getting some of the calls. A socket
+                // without it finds out.
+                let probe = try await ServerBootstrap(group: loop)
+                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                    .bind(host: host, port: port).get()
+                try await probe.close().get()
+            }
             for loop in loops {
                 let channel = try await ServerBootstrap(group: loop)
                     .serverChannelOption(.backlog, value: backlog)
@@ -54,9 +62,7 @@ package struct Listener: BoundListener {
                     }
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .childChannelOption(.allowRemoteHalfClosure, value: true)
-                    .childChannelOption(
-                        .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 262_144)
-                    )
+                    .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
                     .childChannelInitializer { channel in
                         channel.eventLoop.makeCompletedFuture {
                             try channel.pipeline.syncOperations.addHandler(makeHandler(channel.eventLoop))
