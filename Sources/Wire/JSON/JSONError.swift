@@ -7,7 +7,7 @@ public enum JSONError: Error, Hashable, Sendable {
     case duplicateName(offset: Int)
     /// Arrays and objects lie in each other more than 64 deep.
     case tooDeep
-    /// More than 100,000 values.
+    /// More than 100,000 values, or a text of 4 GiB or more.
     case tooManyValues
     /// The name of a member has more than 65,536 bytes after unescaping.
     case nameTooLong

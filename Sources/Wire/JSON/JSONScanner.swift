@@ -4,21 +4,21 @@
 /// has read, so that the position lives in a register. Nothing is recursive. Bytes outside of the text read as 0, which
 /// no rule accepts, so a text that is cut is refused where it ends.
 struct JSONScanner {
-    /// The text.
-    let bytes: ByteView
     private let base: UnsafeRawPointer
     private let count: Int
-    /// The last offset at which eight bytes can be read at once.
-    private let lastWord: Int
 
     /// A scanner of `bytes`, which must outlive it.
     init(_ bytes: ByteView) {
-        self.bytes = bytes
         // An empty view may have no memory; with a count of 0 the pointer is never followed.
         base = bytes.base ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
         count = bytes.count
-        lastWord = bytes.count &- 8
     }
+
+    /// The text.
+    var bytes: ByteView { ByteView(base: base, count: count) }
+
+    /// The last offset at which eight bytes can be read at once.
+    private var lastWord: Int { count &- 8 }
 
     /// The byte at `offset`, or 0 outside of the text.
     @inline(__always)
@@ -137,7 +137,7 @@ struct JSONScanner {
     @inline(__always)
     private func escape(_ offset: Int) throws(JSONError) -> Int {
         guard byte(offset &+ 1) == UInt8(ascii: "u") else {
-            guard JSONUnescaper.character(for: byte(offset &+ 1)) != nil else { throw .syntax(offset: offset) }
+            guard isShortEscape(byte(offset &+ 1)) else { throw .syntax(offset: offset) }
             return offset &+ 2
         }
         guard let unit = codeUnit(offset &+ 2) else { throw .syntax(offset: offset) }
@@ -147,6 +147,13 @@ struct JSONScanner {
             let second = codeUnit(offset &+ 8), second & 0xFC00 == 0xDC00
         else { throw .syntax(offset: offset) }
         return offset &+ 12
+    }
+
+    /// Whether `byte` is one of `"` `/` `\` `b` `f` `n` `r` `t`.
+    @inline(__always)
+    private func isShortEscape(_ byte: UInt8) -> Bool {
+        let map: UInt64 = byte &>> 6 == 0 ? 0x0000_8004_0000_0000 : byte &>> 6 == 1 ? 0x0014_4044_1000_0000 : 0
+        return map &>> UInt64(byte & 63) & 1 == 1
     }
 
     private func codeUnit(_ offset: Int) -> UInt32? {
@@ -234,70 +241,57 @@ struct JSONScanner {
 
     // MARK: Objects
 
-    /// Reads up to the value of the next member of the innermost object: its name, checked against those before, and
-    /// the colon. `nil` when the object ends; then `offset` is behind its brace.
-    @inline(__always)
-    func nextMember(
-        _ offset: inout Int, isFirst: Bool, _ scratch: inout JSONScratch
-    ) throws(JSONError) -> JSONScratch.Name? {
-        offset = skipSpace(offset)
-        let separator = byte(offset)
-        if separator == UInt8(ascii: "}") {
-            offset &+= 1
-            scratch.closeObject()
-            return nil
-        }
-        if !isFirst {
-            guard separator == UInt8(ascii: ",") else { throw .syntax(offset: offset) }
-            offset = skipSpace(offset &+ 1)
-        }
-        let name = try name(&offset, &scratch)
-        offset = skipSpace(offset)
-        guard byte(offset) == UInt8(ascii: ":") else { throw .syntax(offset: offset) }
-        offset = skipSpace(offset &+ 1)
-        return name
+    /// A name, and where the value behind its colon begins.
+    struct Member {
+        var name: JSONScratch.Name
+        var valueStart: Int
     }
 
-    /// Reads a name whose quote is at `offset`, and adds it to the innermost object.
+    /// Reads a name whose quote is at `offset`, adds it to the innermost object, and goes on to its value.
     @inline(__always)
-    private func name(_ offset: inout Int, _ scratch: inout JSONScratch) throws(JSONError) -> JSONScratch.Name {
+    func member(_ offset: Int, _ scratch: inout JSONScratch) throws(JSONError) -> Member {
         guard byte(offset) == UInt8(ascii: "\"") else { throw .syntax(offset: offset) }
         let start = offset &+ 1
-        var name: JSONScratch.Name
-        if start <= lastWord {
-            let first = word(start)
-            let found = special(first)
-            let length = found.trailingZeroBitCount &>> 3
-            if found != 0, byte(start &+ length) == UInt8(ascii: "\"") {
-                // Seven bytes or fewer.
-                let key = first & ~(~0 &<< UInt64(truncatingIfNeeded: length &* 8))
-                name = JSONScratch.Name(key: key, start: start, length: length, isInArena: false)
-                offset = start &+ length &+ 1
-            } else {
-                name = try longName(&offset, &scratch)
-            }
+        var member: Member
+        let first = start <= lastWord ? word(start) : ~0
+        let length = special(first).trailingZeroBitCount &>> 3
+        // A word without a quote has a length of 8 here; one that was not there is not ASCII.
+        if (first &>> UInt64(truncatingIfNeeded: (length & 7) &* 8)) & 0xFF == 0x22 {
+            let key = first & ~(~0 &<< UInt64(truncatingIfNeeded: (length & 7) &* 8))
+            member = Member(
+                name: JSONScratch.Name(key: key, start: start, length: length, isInArena: false),
+                valueStart: start &+ length &+ 1)
         } else {
-            name = try longName(&offset, &scratch)
+            member = try longName(start, from: start &+ (length == 8 && start <= lastWord ? 8 : 0), &scratch)
         }
-        if !scratch.insert(name, in: bytes), scratch.duplicateOffset < 0 { scratch.duplicateOffset = start }
-        return name
+        if !scratch.insert(member.name, in: bytes), scratch.duplicateOffset < 0 { scratch.duplicateOffset = start }
+        let colon = skipSpace(member.valueStart)
+        guard byte(colon) == UInt8(ascii: ":") else { throw .syntax(offset: colon) }
+        member.valueStart = skipSpace(colon &+ 1)
+        return member
     }
 
+    /// As `member`, for names of which the bytes before `plainEnd` are known to be plain.
     @inline(never)
-    private func longName(_ offset: inout Int, _ scratch: inout JSONScratch) throws(JSONError) -> JSONScratch.Name {
-        let start = offset &+ 1
-        let (end, isEscaped) = try string(start)
-        offset = end &+ 1
-        guard !isEscaped else { return try escapedName(bytes.slice(from: start, to: end), &scratch) }
-        let length = end &- start
-        guard length <= JSONLimits.nameBytes else { throw .nameTooLong }
-        var key: UInt64 = 0
-        if length >= 8 {
-            key = word(start)
+    private func longName(
+        _ start: Int, from plainEnd: Int, _ scratch: inout JSONScratch
+    ) throws(JSONError) -> Member {
+        let (end, isEscaped) = try string(plainEnd)
+        var name: JSONScratch.Name
+        if isEscaped {
+            name = try escapedName(bytes.slice(from: start, to: end), &scratch)
         } else {
-            for position in 0..<length { key |= UInt64(byte(start &+ position)) &<< UInt64(8 &* position) }
+            let length = end &- start
+            guard length <= JSONLimits.nameBytes else { throw .nameTooLong }
+            var key: UInt64 = 0
+            if length >= 8 {
+                key = word(start)
+            } else {
+                for position in 0..<length { key |= UInt64(byte(start &+ position)) &<< UInt64(8 &* position) }
+            }
+            name = JSONScratch.Name(key: key, start: start, length: length, isInArena: false)
         }
-        return JSONScratch.Name(key: key, start: start, length: length, isInArena: false)
+        return Member(name: name, valueStart: end &+ 1)
     }
 
     private func escapedName(_ raw: ByteView, _ scratch: inout JSONScratch) throws(JSONError) -> JSONScratch.Name {

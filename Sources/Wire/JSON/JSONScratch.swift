@@ -25,6 +25,7 @@ public struct JSONScratch: ~Copyable {
         }
 
         @inline(__always) var length: Int { Int(lengthAndPlace & 0x7FFF_FFFF) }
+        @inline(__always) var end: Int { Int(start) &+ length }
         @inline(__always) var isInArena: Bool { lengthAndPlace &>> 31 != 0 }
     }
 
@@ -49,6 +50,8 @@ public struct JSONScratch: ~Copyable {
 
     private let frames: UnsafeMutablePointer<Frame>
     private var frameCount = 0
+    /// Where the names of the innermost object begin.
+    private var frameStart = 0
 
     /// Positions of names plus 1; 0 is empty. A power of two of slots, at most half of them full.
     private var table: UnsafeMutablePointer<UInt32>
@@ -102,10 +105,11 @@ public struct JSONScratch: ~Copyable {
     /// An object begins.
     @inline(__always)
     mutating func openObject() {
-        precondition(frameCount <= JSONLimits.depth, "the scanner bounds the depth")
+        precondition(frameCount < JSONLimits.depth, "the scanner bounds the depth")
         frames[frameCount] = Frame(
             names: UInt32(truncatingIfNeeded: count), arena: UInt32(truncatingIfNeeded: arena.count))
         frameCount &+= 1
+        frameStart = count
     }
 
     /// The innermost object ends.
@@ -114,9 +118,9 @@ public struct JSONScratch: ~Copyable {
         precondition(frameCount > 0, "an object is open")
         frameCount &-= 1
         let frame = frames[frameCount]
-        let start = Int(frame.names)
-        if count &- start > Self.linearLimit { emptySlots(downTo: start) }
-        count = start
+        if count &- frameStart > Self.linearLimit { emptySlots(downTo: frameStart) }
+        count = frameStart
+        frameStart = frameCount > 0 ? Int(frames[frameCount &- 1].names) : 0
         if arena.count > Int(frame.arena) { arena.removeLast(arena.count &- Int(frame.arena)) }
     }
 
@@ -136,20 +140,23 @@ public struct JSONScratch: ~Copyable {
         return key
     }
 
-    /// Whether a name is `other`.
-    func equals(_ name: Name, _ other: StaticString, in bytes: ByteView) -> Bool {
-        guard name.length == other.utf8CodeUnitCount else { return false }
-        return withBytes(of: name, in: bytes) { $0.equals(other) }
+    /// Whether a name is `other`. Mutates nothing; that it says so keeps the compiler from copying the tables.
+    @inline(__always)
+    mutating func equals(_ name: Name, _ other: StaticString, in bytes: ByteView) -> Bool {
+        let text = ByteView(UnsafeRawBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
+        guard name.isInArena else {
+            return bytes.slice(from: Int(name.start), to: name.end).equals(text)
+        }
+        return withBytes(of: name, in: bytes) { $0.equals(text) }
     }
 
     /// Adds a name to the innermost object. `false` if the object has it already.
     @inline(__always)
     mutating func insert(_ name: Name, in bytes: ByteView) -> Bool {
-        let start = Int(frames[max(frameCount &- 1, 0)].names)
-        guard count &- start < Self.linearLimit, count < capacity else {
-            return insertHashed(name, from: start, in: bytes)
+        guard count &- frameStart < Self.linearLimit, count < capacity else {
+            return insertHashed(name, from: frameStart, in: bytes)
         }
-        var position = start
+        var position = frameStart
         while position < count {
             if names[position].key == name.key, isSame(names[position], name, in: bytes) { return false }
             position &+= 1
@@ -161,20 +168,23 @@ public struct JSONScratch: ~Copyable {
 
     /// Whether two names with the same key are the same.
     @inline(__always)
-    private func isSame(_ left: Name, _ right: Name, in bytes: ByteView) -> Bool {
+    private mutating func isSame(_ left: Name, _ right: Name, in bytes: ByteView) -> Bool {
         guard left.length == right.length else { return false }
         return left.length <= 8 || hasSameBytes(left, right, in: bytes)
     }
 
     @inline(never)
-    private func hasSameBytes(_ left: Name, _ right: Name, in bytes: ByteView) -> Bool {
-        withBytes(of: left, in: bytes) { left in withBytes(of: right, in: bytes) { left.equals($0) } }
+    private mutating func hasSameBytes(_ left: Name, _ right: Name, in bytes: ByteView) -> Bool {
+        arena.withUnsafeBytes { arena in
+            let arena = ByteView(arena)
+            let leftBytes = (left.isInArena ? arena : bytes).slice(from: Int(left.start), to: left.end)
+            return leftBytes.equals((right.isInArena ? arena : bytes).slice(from: Int(right.start), to: right.end))
+        }
     }
 
     private func withBytes<Result>(of name: Name, in bytes: ByteView, _ body: (ByteView) -> Result) -> Result {
-        let start = Int(name.start)
-        guard name.isInArena else { return body(bytes.slice(from: start, to: start &+ name.length)) }
-        return arena.withUnsafeBytes { body(ByteView($0).slice(from: start, to: start &+ name.length)) }
+        guard name.isInArena else { return body(bytes.slice(from: Int(name.start), to: name.end)) }
+        return arena.withUnsafeBytes { body(ByteView($0).slice(from: Int(name.start), to: name.end)) }
     }
 
     // MARK: The table

@@ -55,7 +55,7 @@ struct JSONStreamReader: ~Copyable {
     var hasDuplicate: Bool { scratch.duplicateOffset >= 0 }
 
     /// Whether the last name was `name`.
-    func nameEquals(_ name: StaticString) -> Bool {
+    mutating func nameEquals(_ name: StaticString) -> Bool {
         scratch.equals(lastName, name, in: .empty)
     }
 

@@ -6,27 +6,17 @@ extension JSONRPCEnvelope {
     public static func scan(
         _ bytes: ByteView, scratch: inout JSONScratch
     ) throws(JSONRPCError) -> JSONRPCEnvelope {
-        scratch.begin()
         let scanner = JSONScanner(bytes)
-        let start = scanner.skipSpace(0)
-        var message = JSONRPCMessageScanner(scanner)
-        var fault: JSONRPCError.Reason?
+        let isBatch = scanner.byte(scanner.skipSpace(0)) == UInt8(ascii: "[")
+        var visitor = JSONRPCMessageVisitor(isBatch: isBatch)
+        let root: JSONRPCMessageVisitor.Field = isBatch ? .batch : .message
         do throws(JSONError) {
-            switch scanner.byte(start) {
-            case UInt8(ascii: "{"):
-                try scanner.expectEnd(message.scan(start, depth: 0, &scratch))
-                fault = message.members.fault
-            case UInt8(ascii: "["):
-                try scanner.expectEnd(message.scanBatch(start, &fault, &scratch))
-            default:
-                try scanner.expectEnd(scanner.skipValue(start, depth: 0, &scratch))
-                fault = .notAnObject
-            }
+            try scanner.walk(rootField: root.rawValue, &visitor, &scratch)
         } catch {
-            throw JSONRPCError(error, id: message.envelope.id)
+            throw JSONRPCError(error, id: isBatch ? nil : visitor.envelope.id)
         }
-        if scratch.duplicateOffset >= 0 { fault = .duplicateName }
-        if let fault { throw .invalidRequest(fault, id: message.envelope.id) }
-        return message.envelope
+        if scratch.duplicateOffset >= 0 { throw .invalidRequest(.duplicateName, id: visitor.envelope.id) }
+        if let fault = visitor.fault { throw .invalidRequest(fault, id: visitor.envelope.id) }
+        return visitor.envelope
     }
 }

@@ -153,7 +153,7 @@ public struct JSONRPCStreamScanner: ~Copyable {
         }
     }
 
-    private func memberNamed() -> Member {
+    private mutating func memberNamed() -> Member {
         if reader.nameEquals("result") { return .result }
         if reader.nameEquals("id") { return .id }
         if reader.nameEquals("jsonrpc") { return .version }
