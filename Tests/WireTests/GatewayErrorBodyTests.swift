@@ -54,10 +54,7 @@ struct GatewayErrorBodyTests {
     @Test func `says when to come back, and which pool it was about`() {
         let text = written(.unavailable, id: "1", .init(retryAfterMilliseconds: 1_500, pool: "to\"ols\n\\é"))
         #expect(
-            text.hasSuffix(
-                #""message":"No backend is available","data":{"retryAfterMs":1500,"pool":"to\"ols\n\\é"}}}"#)
-                || text.hasSuffix(
-                    #""message":"No backend is available","data":{"retryAfterMs":1500,"pool":"to\"ols\u000a\\é"}}}"#)
+            text.hasSuffix(#""message":"No backend is available","data":{"retryAfterMs":1500,"pool":"to\"ols\n\\é"}}}"#)
         )
         #expect(written(.unavailable, .init(pool: "a")).hasSuffix(#","data":{"pool":"a"}}}"#))
         #expect(written(.rateLimited, .init(retryAfterMilliseconds: 0)).hasSuffix(#","data":{"retryAfterMs":0}}}"#))

@@ -98,7 +98,7 @@ struct GatewayFailureTests {
         for failure in GatewayFailure.allCases {
             for era in MCPEra.allCases {
                 let status = failure.httpStatus(era)
-                #expect("\(HTTPStatus.line(status))".hasPrefix("HTTP/1.1 \(status) "))
+                #expect(HTTPStatus.line(status)?.description.hasPrefix("HTTP/1.1 \(status) ") == true)
             }
         }
     }

@@ -71,6 +71,17 @@ struct MCPHeaderTextTests {
         #expect(!matchesName(value, "\"\(value.filter { $0 >= " " })\""))
     }
 
+    @Test func `judges every byte at every position`() {
+        for byte in UInt8.min...UInt8.max {
+            for position in 0..<17 {
+                var bytes = [UInt8](repeating: 0x20, count: 17)
+                bytes[position] = byte
+                let isPrintable = bytes.withUnsafeBytes { ByteView($0).isPrintableASCII }
+                #expect(isPrintable == (0x20...0x7E).contains(byte))
+            }
+        }
+    }
+
     @Test func `tolerates a tab inside, and text that was encoded without need`() {
         #expect(decode("a\tb") == Array("a\tb".utf8))
         #expect(decode("=?base64?Zm9v?=") == Array("foo".utf8))

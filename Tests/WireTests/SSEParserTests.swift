@@ -238,6 +238,24 @@ struct SSEParserTests {
         }
     }
 
+    @Test func `finds the line end behind every byte at every position`() {
+        for byte in UInt8.min...UInt8.max {
+            for position in 0..<20 {
+                for end in position..<20 {
+                    var bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 20)
+                    bytes[end] = end % 2 == 0 ? 0x0A : 0x0D
+                    bytes[position] = byte
+                    let expected = bytes.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? 20
+                    let found = bytes.withUnsafeBytes { ByteView($0).firstLineEnd(from: 0) }
+                    guard found == expected else {
+                        Issue.record("\(bytes): \(found)")
+                        return
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `survives random bytes`() throws {
         var random = SplitMix(state: 7)
         for _ in 0..<500 {

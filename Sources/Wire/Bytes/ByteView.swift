@@ -59,8 +59,7 @@ public struct ByteView {
     @inlinable
     public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        for offset in 0..<count where self[offset] != text.utf8Start[offset] { return false }
-        return true
+        return equals(ByteView(base: UnsafeRawPointer(text.utf8Start), count: count))
     }
 
     /// Whether the bytes are those of `text`, which is given in lower case, when ASCII case is ignored.

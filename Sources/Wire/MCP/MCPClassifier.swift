@@ -117,7 +117,7 @@ public enum MCPClassifier {
         try checkVersionHeader(envelope, body, headers)
         try checkMethodHeader(envelope, body, headers, isRequired: true)
         try checkNameHeader(method, envelope, body, headers)
-        let version = try servedVersion(envelope, body)
+        let version = try servedVersion(envelope, headerVersion)
         guard method.isAvailable(in: .modern) else {
             throw MCPRefusal(era: .modern, .methodNotFound)
         }
@@ -147,16 +147,16 @@ public enum MCPClassifier {
         }
     }
 
-    /// The modern revision that the envelope names.
+    /// The modern revision that the envelope names; the header is known to name the same.
     private static func servedVersion(
-        _ envelope: JSONRPCEnvelope, _ body: ByteView
+        _ envelope: JSONRPCEnvelope, _ headerVersion: HeaderVersion
     ) throws(MCPRefusal) -> MCPProtocolVersion {
-        guard let text = envelope.metaProtocolVersion else { throw MCPRefusal(era: .modern, .invalidParams) }
-        for version in MCPProtocolVersion.allCases where version.era == .modern && text.equals(version.text, in: body) {
-            return version
-        }
         // Legacy revisions are served too, but reached through `initialize`.
-        throw MCPRefusal(era: .modern, .unsupportedVersion, requestedVersion: text.range)
+        guard case .known(let version) = headerVersion, version.era == .modern else {
+            throw MCPRefusal(
+                era: .modern, .unsupportedVersion, requestedVersion: envelope.metaProtocolVersion?.range)
+        }
+        return version
     }
 
     // MARK: Notifications
@@ -168,8 +168,7 @@ public enum MCPClassifier {
     ) throws(MCPRefusal) -> MCPClassification {
         guard envelope.hasMetaProtocolVersion else {
             try checkMethodHeader(envelope, body, headers, isRequired: false)
-            guard case .known(let version) = headerVersion else { throw MCPRefusal(era: .modern, .unsupportedVersion) }
-            return MCPClassification(era: .modern, version: version)
+            return MCPClassification(era: .modern, version: try servedVersion(envelope, headerVersion))
         }
         guard envelope.metaProtocolVersion != nil else {
             throw MCPRefusal(
@@ -177,7 +176,7 @@ public enum MCPClassifier {
         }
         try checkVersionHeader(envelope, body, headers)
         try checkMethodHeader(envelope, body, headers, isRequired: false)
-        return MCPClassification(era: .modern, version: try servedVersion(envelope, body))
+        return MCPClassification(era: .modern, version: try servedVersion(envelope, headerVersion))
     }
 
     // MARK: Headers
@@ -232,12 +231,5 @@ public enum MCPClassifier {
 
     private static func mismatch(_ message: StaticString) -> MCPRefusal {
         MCPRefusal(era: .modern, .headerMismatch, message: message)
-    }
-}
-
-extension ByteView {
-    fileprivate var isPrintableASCII: Bool {
-        for offset in 0..<count where self[offset] < 0x20 || self[offset] > 0x7E { return false }
-        return true
     }
 }

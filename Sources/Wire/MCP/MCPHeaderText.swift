@@ -21,7 +21,7 @@ public enum MCPHeaderText {
 
     private static func needsEncoding(_ text: ByteView) -> Bool {
         if text.count > 0, text[0] == 0x20 || text[text.count &- 1] == 0x20 { return true }
-        for offset in 0..<text.count where text[offset] < 0x20 || text[offset] > 0x7E { return true }
+        if !text.isPrintableASCII { return true }
         return hasPrefix(text) && hasSuffix(text)
     }
 
@@ -39,6 +39,7 @@ public enum MCPHeaderText {
     static func read(_ value: ByteView) -> Form {
         let value = value.withoutSurroundingSpace
         guard hasPrefix(value), hasSuffix(value) else {
+            if value.isPrintableASCII { return .plain(value) }
             for offset in 0..<value.count {
                 let byte = value[offset]
                 // A tab inside is legal in a field value (RFC 9110 §5.5), although senders encode it.
@@ -50,7 +51,7 @@ public enum MCPHeaderText {
         let start = prefix.utf8CodeUnitCount
         let end = value.count &- suffix.utf8CodeUnitCount
         guard start <= end, let bytes = Base64.decode(value.slice(from: start, to: end)),
-            (try? UTF8Span(validating: bytes.span)) != nil
+            bytes.withUnsafeBytes({ ByteView($0).isValidUTF8 })
         else { return .invalid }
         return .decoded(bytes)
     }
@@ -116,6 +117,22 @@ public enum MCPHeaderText {
 }
 
 extension ByteView {
+    /// Whether all bytes are in 0x20…0x7E. Eight at a time.
+    var isPrintableASCII: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var offset = 0
+        while let word = word(at: offset) {
+            // A byte below 0x20 borrows, 0x7F carries, and from 0x80 on the highest bit is set already.
+            if (word | (word &- ones &* 0x20) | (word &+ ones)) & 0x8080_8080_8080_8080 != 0 { return false }
+            offset &+= 8
+        }
+        while offset < count {
+            if self[offset] < 0x20 || self[offset] > 0x7E { return false }
+            offset &+= 1
+        }
+        return true
+    }
+
     /// The bytes without spaces and tabs at both ends (RFC 9110 §5.5).
     fileprivate var withoutSurroundingSpace: ByteView {
         var start = 0

@@ -138,51 +138,43 @@ public enum MCPMethod: UInt8, CaseIterable, Sendable {
 
     private static func recognize(_ name: ByteView) -> MCPMethod {
         switch name.count {
-        case 4 where name.spells("ping"): .ping
-        case 9 where name.spells("tasks/get"): .tasksGet
-        case 10 where name.spells("tools/call"): .toolsCall
-        case 10 where name.spells("initialize"): .initialize
-        case 10 where name.spells("tools/list"): .toolsList
-        case 10 where name.spells("roots/list"): .rootsList
-        case 10 where name.spells("tasks/list"): .tasksList
-        case 11 where name.spells("prompts/get"): .promptsGet
-        case 12 where name.spells("prompts/list"): .promptsList
-        case 12 where name.spells("tasks/result"): .tasksResult
-        case 12 where name.spells("tasks/update"): .tasksUpdate
-        case 12 where name.spells("tasks/cancel"): .tasksCancel
-        case 14 where name.spells("resources/list"): .resourcesList
-        case 14 where name.spells("resources/read"): .resourcesRead
-        case 15 where name.spells("server/discover"): .serverDiscover
-        case 16 where name.spells("logging/setLevel"): .loggingSetLevel
-        case 18 where name.spells("elicitation/create"): .elicitationCreate
-        case 19 where name.spells("resources/subscribe"): .resourcesSubscribe
-        case 19 where name.spells("completion/complete"): .completionComplete
-        case 19 where name.spells("notifications/tasks"): .notificationsTasks
-        case 20 where name.spells("subscriptions/listen"): .subscriptionsListen
-        case 21 where name.spells("resources/unsubscribe"): .resourcesUnsubscribe
-        case 21 where name.spells("notifications/message"): .notificationsMessage
-        case 22 where name.spells("sampling/createMessage"): .samplingCreateMessage
-        case 22 where name.spells("notifications/progress"): .notificationsProgress
-        case 23 where name.spells("notifications/cancelled"): .notificationsCancelled
-        case 24 where name.spells("resources/templates/list"): .resourcesTemplatesList
-        case 25 where name.spells("notifications/initialized"): .notificationsInitialized
-        case 26 where name.spells("notifications/tasks/status"): .notificationsTasksStatus
-        case 31 where name.spells("notifications/resources/updated"): .notificationsResourcesUpdated
-        case 32 where name.spells("notifications/tools/list_changed"): .notificationsToolsListChanged
-        case 32 where name.spells("notifications/roots/list_changed"): .notificationsRootsListChanged
-        case 34 where name.spells("notifications/prompts/list_changed"): .notificationsPromptsListChanged
-        case 34 where name.spells("notifications/elicitation/complete"): .notificationsElicitationComplete
-        case 36 where name.spells("notifications/resources/list_changed"): .notificationsResourcesListChanged
-        case 40 where name.spells("notifications/subscriptions/acknowledged"): .notificationsSubscriptionsAcknowledged
+        case 4 where name.equals("ping"): .ping
+        case 9 where name.equals("tasks/get"): .tasksGet
+        case 10 where name.equals("tools/call"): .toolsCall
+        case 10 where name.equals("initialize"): .initialize
+        case 10 where name.equals("tools/list"): .toolsList
+        case 10 where name.equals("roots/list"): .rootsList
+        case 10 where name.equals("tasks/list"): .tasksList
+        case 11 where name.equals("prompts/get"): .promptsGet
+        case 12 where name.equals("prompts/list"): .promptsList
+        case 12 where name.equals("tasks/result"): .tasksResult
+        case 12 where name.equals("tasks/update"): .tasksUpdate
+        case 12 where name.equals("tasks/cancel"): .tasksCancel
+        case 14 where name.equals("resources/list"): .resourcesList
+        case 14 where name.equals("resources/read"): .resourcesRead
+        case 15 where name.equals("server/discover"): .serverDiscover
+        case 16 where name.equals("logging/setLevel"): .loggingSetLevel
+        case 18 where name.equals("elicitation/create"): .elicitationCreate
+        case 19 where name.equals("resources/subscribe"): .resourcesSubscribe
+        case 19 where name.equals("completion/complete"): .completionComplete
+        case 19 where name.equals("notifications/tasks"): .notificationsTasks
+        case 20 where name.equals("subscriptions/listen"): .subscriptionsListen
+        case 21 where name.equals("resources/unsubscribe"): .resourcesUnsubscribe
+        case 21 where name.equals("notifications/message"): .notificationsMessage
+        case 22 where name.equals("sampling/createMessage"): .samplingCreateMessage
+        case 22 where name.equals("notifications/progress"): .notificationsProgress
+        case 23 where name.equals("notifications/cancelled"): .notificationsCancelled
+        case 24 where name.equals("resources/templates/list"): .resourcesTemplatesList
+        case 25 where name.equals("notifications/initialized"): .notificationsInitialized
+        case 26 where name.equals("notifications/tasks/status"): .notificationsTasksStatus
+        case 31 where name.equals("notifications/resources/updated"): .notificationsResourcesUpdated
+        case 32 where name.equals("notifications/tools/list_changed"): .notificationsToolsListChanged
+        case 32 where name.equals("notifications/roots/list_changed"): .notificationsRootsListChanged
+        case 34 where name.equals("notifications/prompts/list_changed"): .notificationsPromptsListChanged
+        case 34 where name.equals("notifications/elicitation/complete"): .notificationsElicitationComplete
+        case 36 where name.equals("notifications/resources/list_changed"): .notificationsResourcesListChanged
+        case 40 where name.equals("notifications/subscriptions/acknowledged"): .notificationsSubscriptionsAcknowledged
         default: .unknown
         }
-    }
-}
-
-extension ByteView {
-    /// Whether the bytes are exactly those of `text`, eight at a time.
-    fileprivate func spells(_ text: StaticString) -> Bool {
-        guard count == text.utf8CodeUnitCount else { return false }
-        return equals(ByteView(UnsafeRawBufferPointer(start: text.utf8Start, count: count)))
     }
 }

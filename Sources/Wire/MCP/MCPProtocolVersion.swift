@@ -22,12 +22,20 @@ public enum MCPProtocolVersion: UInt8, CaseIterable, Comparable, Sendable {
 
     /// The revision that `bytes` name, exactly.
     public init?(_ bytes: ByteView) {
-        guard bytes.count == 10 else { return nil }
-        for version in MCPProtocolVersion.allCases where bytes.equals(version.text) {
-            self = version
-            return
+        // Newest first: those are the ones that come.
+        if bytes.equals("2026-07-28") {
+            self = .v2026_07_28
+        } else if bytes.equals("2025-11-25") {
+            self = .v2025_11_25
+        } else if bytes.equals("2025-06-18") {
+            self = .v2025_06_18
+        } else if bytes.equals("2025-03-26") {
+            self = .v2025_03_26
+        } else if bytes.equals("2024-11-05") {
+            self = .v2024_11_05
+        } else {
+            return nil
         }
-        return nil
     }
 
     /// The revision as it is written.

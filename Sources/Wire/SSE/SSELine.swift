@@ -48,18 +48,22 @@ struct SSELine {
 }
 
 extension ByteView {
-    /// The offset of the first CR or LF at or after `start`, or `count`. Eight bytes at a time.
+    /// The offset of the first CR or LF at or after `start`, or `count`. Eight bytes at a time, of which JSON, having no
+    /// controls, gives nothing to look at twice.
     func firstLineEnd(from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let high: UInt64 = 0x8080_8080_8080_8080
         var offset = start
         while let word = word(at: offset) {
-            let lineFeeds = word ^ (ones &* 0x0A)
-            let carriageReturns = word ^ (ones &* 0x0D)
-            let hit =
-                ((lineFeeds &- ones) & ~lineFeeds | (carriageReturns &- ones) & ~carriageReturns) & high
-            // The lowest hit is exact; higher ones may be artefacts of the borrow.
-            if hit != 0 { return offset &+ hit.trailingZeroBitCount &>> 3 }
+            // Not 0 if a byte is below 0x0E.
+            if (word &- ones &* 0x0E) & ~word & high != 0 {
+                let lineFeeds = word ^ (ones &* 0x0A)
+                let carriageReturns = word ^ (ones &* 0x0D)
+                let hit =
+                    ((lineFeeds &- ones) & ~lineFeeds | (carriageReturns &- ones) & ~carriageReturns) & high
+                // The lowest hit is exact; higher ones may be artefacts of the borrow.
+                if hit != 0 { return offset &+ hit.trailingZeroBitCount &>> 3 }
+            }
             offset &+= 8
         }
         while offset < count {
