@@ -39,12 +39,12 @@ enum ConfigurationSupport {
     }
 
     /// What is wrong with a file of these bytes, as it is printed; empty when nothing is.
-    static func complaints(_ bytes: [UInt8]) -> [String] {
+    static func complaints(_ bytes: [UInt8], file: String = "gateway.conf") -> [String] {
         do {
             _ = try ConfigurationLoader(environment: environment).load(contents: bytes)
             return []
         } catch {
-            return error.problems.map { $0.text(file: "gateway.conf") }
+            return error.lines(file: file)
         }
     }
 

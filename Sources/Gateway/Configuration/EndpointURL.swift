@@ -45,7 +45,7 @@ package struct EndpointURL: Hashable, Sendable {
     init(_ text: String, schemes: [Scheme]) throws(ConfigurationTextError) {
         let example = schemes.first == .redis ? "redis://redis:6379" : "http://10.0.0.11:9000/mcp"
         guard text.utf8.count <= 2_048, let colon = text.firstRange(of: "://") else {
-            let isBare = (try? SocketAddressSetting.splitHostAndPort(text.prefix { $0 != "/" })) != nil
+            let isBare = (try? SocketAddressSetting.splitHostAndPort(text.prefix { $0 != "/" }))?.port != nil
             let suggestion = isBare && !text.contains("@") ? "\(schemes[0].rawValue)://\(text)" : nil
             let shown = text.contains("@") ? "" : ", is \(text.shown)"
             throw ConfigurationTextError("must be a URL such as \(example)\(shown)", suggestion: suggestion)
@@ -68,7 +68,9 @@ package struct EndpointURL: Hashable, Sendable {
                 path.utf8.contains(UInt8(ascii: "?")) || path.utf8.contains(UInt8(ascii: "#"))
                     ? "must not have a query or a fragment" : "must have a path of URL characters, is \(text.shown)")
         }
-        let place = try SocketAddressSetting.splitHostAndPort(authority)
+        guard let place = try? SocketAddressSetting.splitHostAndPort(authority) else {
+            throw ConfigurationTextError("must name a host, is \(text.shown)")
+        }
         guard let host = Self.normalizedHost(place.host) else {
             throw ConfigurationTextError("must name a host, is \(text.shown)")
         }
@@ -133,8 +135,8 @@ extension ConfigurationValue where Value == EndpointURL {
     }
 
     /// Where a collector is.
-    static var httpURL: Self {
-        .text(.text(.httpURL), must: "must be a URL such as http://collector:4318") {
+    static var collectorURL: Self {
+        .text(.text(.collectorURL), must: "must be a URL such as http://collector:4318") {
             text throws(ConfigurationTextError) in
             try EndpointURL(text, schemes: [.http, .https])
         } text: {

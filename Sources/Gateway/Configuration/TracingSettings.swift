@@ -16,7 +16,7 @@ extension TracingSettings {
     static let section = ConfigurationSection<Self>(
         { placeholder },
         [
-            ConfigurationKey("otlp", \.collector, .httpURL, "An OTLP/HTTP collector.", isRequired: true),
+            ConfigurationKey("otlp", \.collector, .collectorURL, "An OTLP/HTTP collector.", isRequired: true),
             ConfigurationKey(
                 "sample", \.sample, .share(0...100), "The share of calls that are traced when the client does not say."),
         ])

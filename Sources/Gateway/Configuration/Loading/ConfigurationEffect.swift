@@ -7,12 +7,12 @@ enum ConfigurationEffect<Value>: Sendable {
     /// Only the values for which the function is true; `others` says what happens with the rest.
     case only(@Sendable (Value) -> Bool, others: String)
 
-    /// What does not work, for documents; nil when all does.
+    /// What does not work, as documents say it; nil when all does.
     var limitation: String? {
         switch self {
         case .full: nil
-        case .none(let consequence): consequence ?? ""
-        case .only(_, let others): others
+        case .none(let consequence): "no effect yet" + (consequence.map { ": \($0)" } ?? "")
+        case .only(_, let others): "in effect in part: else \(others)"
         }
     }
 }

@@ -20,8 +20,8 @@ indirect enum ConfigurationKind: Sendable {
     case list(ConfigurationKind, ClosedRange<Int>)
     /// A group of keys.
     case section(ConfigurationOutline)
-    /// Groups of keys under names of one's own.
-    case named(ConfigurationOutline, TextForm)
+    /// Groups of keys under names of one's own, so many of them.
+    case named(ConfigurationOutline, TextForm, ClosedRange<Int>)
 
     /// Text of a certain form.
     struct TextForm: Sendable {
@@ -44,9 +44,9 @@ indirect enum ConfigurationKind: Sendable {
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .text(let form): form.name
         case .either(let kinds): kinds.map(\.typeText).joined(separator: " or ")
-        case .list(let element, _): "list: \(element.typeText)"
+        case .list(let element, _): "list of: \(element.typeText)"
         case .section: "group"
-        case .named(_, let name): "groups by \(name.name)"
+        case .named: "groups by name"
         }
     }
 
@@ -59,19 +59,11 @@ indirect enum ConfigurationKind: Sendable {
         case .size(let range): "\(range.lowerBound.sizeText)…\(range.upperBound.sizeText)"
         case .share(let range): "\(range.lowerBound)%…\(range.upperBound)%"
         case .text(let form): "as `\(form.example)`"
-        case .named(_, let form): "as `\(form.example)`"
+        case .named(_, let form, _): "names as `\(form.example)`"
         case .either(let kinds): kinds.map(\.rangeText).filter { !$0.isEmpty }.joined(separator: "; ")
         case .list(let element, let count):
             "\(count.lowerBound)…\(count.upperBound) of them"
-                + (element.rangeText.isEmpty ? "" : ", each \(element.rangeText)")
-        }
-    }
-
-    /// Whether JSON writes such a value without quotes.
-    var isJSONLiteral: Bool {
-        switch self {
-        case .boolean, .integer, .list: true
-        case .duration, .size, .share, .choice, .text, .either, .section, .named: false
+                + (element.rangeText.isEmpty ? "" : ", \(element.rangeText)")
         }
     }
 }

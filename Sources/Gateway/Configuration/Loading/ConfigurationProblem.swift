@@ -23,7 +23,7 @@ package struct ConfigurationProblem: Error, Hashable, Sendable {
         var text = "\(file):\(position.line):\(position.column): "
         if !keyPath.isEmpty { text += "\(keyPath): " }
         text += message
-        if let suggestion { text += "; did you mean \"\(suggestion)\"?" }
+        if let suggestion { text += "; did you mean \(suggestion.shown)?" }
         return text
     }
 

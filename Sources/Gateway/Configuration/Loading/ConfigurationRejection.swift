@@ -13,6 +13,13 @@ package struct ConfigurationRejection: Error, Hashable, Sendable {
         problems = Array(sorted.prefix(Self.maximumProblemCount))
         omittedCount = sorted.count - problems.count
     }
+
+    /// The complaints as executables print them, one a line.
+    package func lines(file: String) -> [String] {
+        var lines = problems.map { $0.text(file: file) }
+        if omittedCount > 0 { lines.append("\(file): \(omittedCount) more problems") }
+        return lines
+    }
 }
 
 extension [ConfigurationProblem] {

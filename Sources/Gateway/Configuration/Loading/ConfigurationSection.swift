@@ -58,7 +58,10 @@ struct ConfigurationSection<Target>: Sendable {
             }
             let suggestion = NearestName.find(for: entry.name, among: keys.lazy.map(\.name))
             if let suggestion { meant.insert(suggestion) }
-            reader.descend(to: entry.name) { $0.problem("unknown key", at: entry.position, suggestion: suggestion) }
+            let home = suggestion == nil ? ConfigurationOutline.groups(with: entry.name) : ""
+            reader.descend(to: entry.name) {
+                $0.problem("unknown key" + home, at: entry.position, suggestion: suggestion)
+            }
         }
         // In the order of the table, so that pools are known when routes name them.
         for (key, entry) in zip(keys, known) {

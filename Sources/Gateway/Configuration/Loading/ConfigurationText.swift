@@ -13,13 +13,14 @@ struct ConfigurationText {
         guard bytes.count <= Self.maximumByteCount else { throw .tooLarge }
         let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
         guard let text = String(validating: body, as: UTF8.self) else {
-            let good = String(decoding: body.prefix(Self.validPrefixCount(body)), as: UTF8.self)
-            throw ConfigurationProblem(at: good.position(of: good.endIndex), "is not a text file in UTF-8")
+            let good = body.prefix(Self.validPrefixCount(body))
+            try Self.checkCharacters(good)
+            throw ConfigurationProblem(at: Self.position(in: body, at: good.endIndex), "is not a text file in UTF-8")
         }
         self.text = text
-        try checkCharacters()
-        try checkLineStarts()
-        try checkAliases()
+        try Self.checkCharacters(body)
+        try Self.checkLineStarts(body)
+        try Self.checkAliases(body)
     }
 
     /// Puts a private character in the place of the first character of the name at `position`, so that a parser takes it
@@ -43,30 +44,40 @@ struct ConfigurationText {
 
     private var masks: UInt32 = 0
 
-    /// The characters of YAML 1.2 §5.1, and no byte order mark in the middle.
-    private func checkCharacters() throws(ConfigurationProblem) {
-        for index in text.unicodeScalars.indices {
-            let value = text.unicodeScalars[index].value
-            switch value {
-            case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD,
-                0x10000...0x10FFFF:
-                continue
-            default:
+    /// What YAML 1.2 §5.1 forbids: control characters other than tab and line ends, byte order marks in the middle, and
+    /// U+FFFE and U+FFFF. The bytes are valid UTF-8.
+    private static func checkCharacters(_ bytes: ArraySlice<UInt8>) throws(ConfigurationProblem) {
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            let byte = bytes[index]
+            let isForbidden =
+                switch byte {
+                case 0x09, 0x0A, 0x0D, 0x20...0x7E: false
+                case 0x00...0x1F, 0x7F: true
+                case 0xC2: bytes[index + 1] < 0xA0 && bytes[index + 1] != 0x85
+                case 0xEF:
+                    bytes[index + 1] == 0xBB && bytes[index + 2] == 0xBF
+                        || bytes[index + 1] == 0xBF && bytes[index + 2] >= 0xBE
+                default: false
+                }
+            if isForbidden {
+                let value = String(decoding: bytes[index...].prefix(4), as: UTF8.self).unicodeScalars.first?.value ?? 0
                 let number = String(value, radix: 16, uppercase: true)
                 let name = String(repeating: "0", count: max(0, 4 - number.count)) + number
                 throw ConfigurationProblem(
-                    at: text.position(of: index), "is not a text file: it contains the character U+\(name)")
+                    at: position(in: bytes, at: index), "is not a text file: it contains the character U+\(name)")
             }
+            index += 1
         }
     }
 
     /// Directives are not for configuration files, and thousands of them would cost a parser quadratic time.
-    private func checkLineStarts() throws(ConfigurationProblem) {
+    private static func checkLineStarts(_ bytes: ArraySlice<UInt8>) throws(ConfigurationProblem) {
         var isLineStart = true
-        for index in text.utf8.indices {
-            let byte = text.utf8[index]
-            if isLineStart, byte == UInt8(ascii: "%"), !text[index...].utf8.starts(with: "%YAML 1.".utf8) {
-                throw ConfigurationProblem(at: text.position(of: index), "YAML directives are not supported")
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if isLineStart, byte == UInt8(ascii: "%"), !bytes[index...].starts(with: "%YAML 1.".utf8) {
+                throw ConfigurationProblem(at: position(in: bytes, at: index), "YAML directives are not supported")
             }
             isLineStart = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
         }
@@ -74,25 +85,32 @@ struct ConfigurationText {
 
     /// Aliases could make a small file stand for a huge one, and a parser that compares them never ends. An alias needs an
     /// anchor of its name, so a text without such a pair has none, whatever is quoted or a comment.
-    private func checkAliases() throws(ConfigurationProblem) {
-        guard text.utf8.contains(UInt8(ascii: "*")), text.utf8.contains(UInt8(ascii: "&")) else { return }
-        let anchors = Set(names(after: UInt8(ascii: "&")).map(\.name))
-        guard let alias = names(after: UInt8(ascii: "*")).first(where: { anchors.contains($0.name) }) else { return }
-        throw ConfigurationProblem(at: text.position(of: alias.index), "YAML anchors and aliases are not supported")
+    private static func checkAliases(_ bytes: ArraySlice<UInt8>) throws(ConfigurationProblem) {
+        let aliases = names(after: UInt8(ascii: "*"), in: bytes)
+        guard !aliases.isEmpty else { return }
+        let anchors = Set(names(after: UInt8(ascii: "&"), in: bytes).map(\.name))
+        guard let alias = aliases.first(where: { anchors.contains($0.name) }) else { return }
+        throw ConfigurationProblem(
+            at: position(in: bytes, at: alias.index), "YAML anchors and aliases are not supported")
     }
 
     /// The names of anchors or aliases, and where their sign stands.
-    private func names(after sign: UInt8) -> [(name: Substring, index: String.Index)] {
-        var found: [(Substring, String.Index)] = []
-        let bytes = text.utf8
+    private static func names(
+        after sign: UInt8, in bytes: ArraySlice<UInt8>
+    ) -> [(name: ArraySlice<UInt8>, index: Int)] {
+        var found: [(ArraySlice<UInt8>, Int)] = []
         var index = bytes.startIndex
         while let start = bytes[index...].firstIndex(of: sign) {
-            index = bytes.index(after: start)
-            let rest = bytes[index...]
-            let end = rest.firstIndex { !$0.isASCIILetterOrDigit && $0 != 0x5F && $0 != 0x2D } ?? rest.endIndex
-            if end > index { found.append((text[index..<end], start)) }
+            index = start + 1
+            let name = bytes[index...].prefix { $0.isASCIILetterOrDigit || $0 == 0x5F || $0 == 0x2D }
+            if !name.isEmpty { found.append((name, start)) }
         }
         return found
+    }
+
+    private static func position(in bytes: ArraySlice<UInt8>, at index: Int) -> ConfigurationPosition {
+        let text = String(decoding: bytes[..<index], as: UTF8.self)
+        return text.position(of: text.endIndex)
     }
 
     /// How many of the first bytes are whole, valid characters.

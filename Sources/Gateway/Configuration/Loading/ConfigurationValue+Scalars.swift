@@ -126,7 +126,7 @@ extension ConfigurationValue where Value == Duration {
     private static func unit(meantBy text: Substring) -> String? {
         switch text.drop(while: { $0 == " " }).lowercased() {
         case "ms", "msec", "millis", "milliseconds": "ms"
-        case "", "s", "sec", "secs", "second", "seconds": "s"
+        case "s", "sec", "secs", "second", "seconds": "s"
         case "m", "min", "mins", "minute", "minutes": "m"
         case "h", "hr", "hour", "hours": "h"
         default: nil

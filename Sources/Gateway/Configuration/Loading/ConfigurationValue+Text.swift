@@ -3,9 +3,12 @@ extension ConfigurationKind.TextForm {
         name: "address", example: "127.0.0.1:8080",
         pattern: #"^(\[[0-9A-Fa-f:.]+\]|[0-9.]+|localhost):(0|[1-9][0-9]{0,4})$"#)
     static let httpURL = Self(
-        name: "URL", example: "http://10.0.0.11:9000/mcp", pattern: #"^http://[^\s/?#@]+(/[^\s?#]*)?$"#)
+        name: "URL", example: "http://10.0.0.11:9000/mcp", pattern: #"^[Hh][Tt][Tt][Pp]://[^\s/?#@]+(/[^\s?#]*)?$"#)
+    static let collectorURL = Self(
+        name: "URL", example: "http://collector:4318",
+        pattern: #"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+(/[^\s?#]*)?$"#)
     static let redisURL = Self(
-        name: "URL", example: "redis://redis:6379", pattern: #"^rediss?://[^\s/?#@]+(/[0-9]{1,3})?$"#)
+        name: "URL", example: "redis://redis:6379", pattern: #"^[Rr][Ee][Dd][Ii][Ss]{1,2}://[^\s/?#@]+(/[0-9]{1,3})?$"#)
     static let path = Self(name: "path", example: "/mcp", pattern: #"^/[^\s?#]*$"#)
     static let filePath = Self(name: "file", example: "/etc/gw/tls.pem", pattern: #"^[^\u0000-\u001F\u007F]+$"#)
     static let secret = Self(
@@ -82,10 +85,10 @@ extension ConfigurationValue where Value == String {
 extension ConfigurationValue where Value == [PoolConfiguration] {
     /// Pools by their names, in the order of the file.
     static func pools(_ count: ClosedRange<Int>) -> Self {
-        .named(PoolConfiguration.section, .name, "must be a group of pools by name", count) {
-            $0.isPoolName
+        .named(PoolConfiguration.section, .name, "must be a group of pools by name", count) { entry in
+            entry.name.isPoolName
                 ? nil
-                : "a pool's name must be a letter, then letters, digits, _ or -, at most 63, and no truth value of YAML"
+                : "a pool's name must be a letter, then letters, digits, _ or -, at most 63, and no truth value such as on"
         } read: { entry, reader in
             reader.notePool(entry.name, at: entry.position)
             return PoolConfiguration.section.read(
@@ -97,7 +100,9 @@ extension ConfigurationValue where Value == [PoolConfiguration] {
 extension ConfigurationValue where Value == [ToolSettings] {
     /// Settings of tools by their names, in the order of the file.
     static var tools: Self {
-        .named(ToolSettings.section, .toolName, "must be a group of tools by name", 0...1_000) { name in
+        .named(ToolSettings.section, .toolName, "must be a group of tools by name", 0...1_000) { entry in
+            guard !entry.isNameLiteral else { return "YAML does not take it for text; put it in quotes" }
+            let name = entry.name
             let isRight =
                 (1...128).contains(name.utf8.count)
                 && name.utf8.allSatisfy { $0.isASCIILetterOrDigit || "_./-".utf8.contains($0) }
@@ -112,11 +117,11 @@ extension ConfigurationValue {
     /// Groups of keys under names of one's own.
     fileprivate static func named<Element>(
         _ section: ConfigurationSection<Element>, _ form: ConfigurationKind.TextForm, _ demand: String,
-        _ count: ClosedRange<Int>, nameProblem: @escaping @Sendable (String) -> String?,
+        _ count: ClosedRange<Int>, nameProblem: @escaping @Sendable (YAMLEntry) -> String?,
         read: @escaping @Sendable (YAMLEntry, inout ConfigurationReader) -> Element?
     ) -> Self where Value == [Element] {
         ConfigurationValue(
-            kind: .named(section.outline, form),
+            kind: .named(section.outline, form, count),
             read: { node, _, reader in
                 guard case .mapping = node.content else {
                     reader.mismatch(node, demand)
@@ -132,9 +137,7 @@ extension ConfigurationValue {
                 }
                 return entries.compactMap { entry in
                     reader.descend(to: entry.name) { reader in
-                        if let message = entry.isNameLiteral
-                            ? "must be quoted or renamed: YAML takes it for no name" : nameProblem(entry.name)
-                        {
+                        if let message = nameProblem(entry) {
                             reader.problem(message, at: entry.position)
                             return nil
                         }

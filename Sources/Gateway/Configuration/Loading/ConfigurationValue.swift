@@ -96,15 +96,15 @@ extension ConfigurationValue {
                         at: node.position)
                     return nil
                 }
-                let problemCount = reader.problems.count
                 let list = reader.keyPath
                 var values: [Element] = []
                 var seen: [String: Int] = [:]
                 for (index, node) in nodes.enumerated() {
                     reader.descend(to: index) { reader in
+                        let problemCount = reader.problems.count
                         guard let value = element.read(node, initial, &reader) else { return }
                         values.append(value)
-                        // An element with a mistake may look like another one with the same mistake.
+                        // Elements with the same mistake may look the same.
                         guard reader.problems.count == problemCount, let identity = identity(value) else { return }
                         if let first = seen[identity] {
                             reader.problem("is the same as \(list)[\(first)]", at: node.position)
@@ -115,6 +115,10 @@ extension ConfigurationValue {
                 }
                 return values.count == nodes.count ? values : nil
             },
-            text: { values in "[" + values.compactMap(element.text).joined(separator: ", ") + "]" })
+            text: { values in
+                // Where an empty list is not allowed, it is the value of an absent key.
+                if values.isEmpty, count.lowerBound > 0 { return nil }
+                return "[" + values.compactMap(element.text).joined(separator: ", ") + "]"
+            })
     }
 }

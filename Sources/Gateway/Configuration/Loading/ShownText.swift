@@ -1,10 +1,10 @@
 extension String {
-    /// Text from a file as a complaint may show it: in quotes, at most 48 characters, and nothing in it that a terminal
+    /// Text from a file as a complaint may show it: in quotes, at most 80 characters, and nothing in it that a terminal
     /// would act on or that would look like something else.
     var shown: String {
         var text = "\""
         for (index, scalar) in unicodeScalars.enumerated() {
-            guard index < 48 else {
+            guard index < 80 else {
                 text += "…"
                 break
             }

@@ -18,6 +18,8 @@ struct YAMLDocument: Sendable {
     /// Parsing descends into the text by recursion, up to 1,000 levels, which the stacks of some threads do not hold.
     private static let stackByteCount = 16 << 20
     private static let aliasMessage = "YAML anchors and aliases are not supported"
+    /// So much text is read again for the sake of repeated names.
+    private static let maximumRereadByteCount = 524_288
     /// No key of a configuration is as deep as this.
     private static let maximumDepth = 16
 
@@ -37,6 +39,8 @@ struct YAMLDocument: Sendable {
         var text = original
         // The parser asserts that there is input.
         guard !text.text.isEmpty else { return }
+        let rounds = min(
+            ConfigurationRejection.maximumProblemCount, Self.maximumRereadByteCount / text.text.utf8.count)
         while true {
             do {
                 guard let node = try Parser(yaml: text.text, resolver: .basic, encoding: .utf8).singleRoot() else {
@@ -46,26 +50,32 @@ struct YAMLDocument: Sendable {
                 return
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
                 let position = ConfigurationPosition(context.mark)
-                guard let name = names.first, maskedNames.count < ConfigurationRejection.maximumProblemCount,
-                    maskedNames[position] == nil, text.maskName(at: position)
-                else {
-                    problem = ConfigurationProblem(at: position, "a key is repeated")
+                let name = names.first ?? ""
+                guard maskedNames.count < rounds, maskedNames[position] == nil, text.maskName(at: position) else {
+                    problem = ConfigurationProblem(at: position, "the key \(name.shown) is repeated")
                     return
                 }
                 maskedNames[position] = name
             } catch {
-                problem = Self.problem(error)
+                problem = Self.problem(error, in: text.text)
                 return
             }
         }
     }
 
-    private static func problem(_ error: any Error) -> ConfigurationProblem {
+    private static func problem(_ error: any Error, in text: String) -> ConfigurationProblem {
         switch error {
         case YamlError.scanner(let context, let problem, let mark, _),
             YamlError.parser(let context, let problem, let mark, _):
-            let start = context.map { " (\($0.text) that begins on line \($0.mark.line))" } ?? ""
-            return ConfigurationProblem(at: ConfigurationPosition(mark), "is not valid YAML: \(problem)\(start)")
+            let position = ConfigurationPosition(mark)
+            if let index = text.index(of: position), index < text.endIndex, text.unicodeScalars[index] == "\t" {
+                return ConfigurationProblem(at: position, "is not valid YAML: a tab cannot indent, only spaces can")
+            }
+            if problem.hasPrefix("Maximum nesting level") {
+                return ConfigurationProblem(at: position, "is nested too deeply")
+            }
+            let start = context.map { " (\($0.text), line \($0.mark.line))" } ?? ""
+            return ConfigurationProblem(at: position, "is not valid YAML: \(problem)\(start)")
         case YamlError.composer(_, let problem, let mark, _):
             return ConfigurationProblem(
                 at: ConfigurationPosition(mark),
@@ -97,10 +107,10 @@ struct YAMLDocument: Sendable {
             hasTag = !(scalar.tag.rawValue.isEmpty || mayBeText && scalar.tag.rawValue == Tag.Name.str.rawValue)
             if !hasTag { return .scalar(scalar.string, isPlain: isPlain) }
         case .sequence(let sequence):
-            hasTag = !sequence.tag.rawValue.isEmpty
+            hasTag = !isKey && !sequence.tag.rawValue.isEmpty
             if !hasTag { return .sequence(sequence.map { convert($0, depth: depth + 1) }) }
         case .mapping(let mapping):
-            hasTag = !mapping.tag.rawValue.isEmpty
+            hasTag = !isKey && !mapping.tag.rawValue.isEmpty
             if !hasTag { return .mapping(mapping.map { entry($0.key, convert($0.value, depth: depth + 1)) }) }
         case .alias:
             hasTag = false
