@@ -48,7 +48,9 @@ struct Endpoint: Hashable, Sendable {
         }
         guard !host.isEmpty else { throw EndpointError(url, "names no host") }
         if port.isEmpty { return (String(host), 80) }
-        guard port.hasPrefix(":"), let number = UInt16(port.dropFirst()), number > 0 else {
+        guard port.hasPrefix(":"), port.dropFirst().allSatisfy(\.isNumber), let number = UInt16(port.dropFirst()),
+            number > 0
+        else {
             throw EndpointError(url, "has a port that is not 1 to 65535")
         }
         return (String(host), Int(number))

@@ -17,6 +17,8 @@ final class LoadClient: HTTPClientDelegate, DeadlineOwner {
         case offline, connecting, discovering, initializing, announcing, ready, calling, ending, ended
     }
 
+    /// How long a connection may take to be made: one that is made at all takes no longer.
+    private static let connectTimeout = TimeAmount.seconds(5)
     /// How long a client waits after a connection attempt that failed.
     private static let pause = TimeAmount.milliseconds(50)
 
@@ -52,7 +54,7 @@ final class LoadClient: HTTPClientDelegate, DeadlineOwner {
         http.delegate = self
         worker.network.connect(
             to: BackendAddress(host: worker.settings.endpoint.host, port: worker.settings.endpoint.port),
-            timeout: worker.timeout, on: worker.eventLoop, connection: http)
+            timeout: LoadClient.connectTimeout, on: worker.eventLoop, connection: http)
     }
 
     /// Makes one call. Only when ready.
