@@ -4,33 +4,32 @@ import Synchronization
 /// Opens when all of some futures are complete, and remembers when.
 final class Gate: Sendable {
     private struct State {
-        var waiting = 0
+        var futures: [EventLoopFuture<Void>] = []
+        var completed = 0
         var openedAt = ContinuousClock.now
     }
 
     private let state = Mutex(State())
-    private let futures = Mutex<[EventLoopFuture<Void>]>([])
 
     /// Adds a future. All are added before the first question.
     func wait(for future: EventLoopFuture<Void>) {
-        state.withLock { $0.waiting += 1 }
-        futures.withLock { $0.append(future) }
+        state.withLock { $0.futures.append(future) }
         future.whenComplete { _ in
             self.state.withLock { state in
-                state.waiting -= 1
+                state.completed += 1
                 state.openedAt = .now
             }
         }
     }
 
     /// Whether all futures are complete.
-    var isOpen: Bool { state.withLock { $0.waiting == 0 } }
+    var isOpen: Bool { state.withLock { $0.completed == $0.futures.count } }
 
     /// When the last one was completed.
     var openedAt: ContinuousClock.Instant { state.withLock { $0.openedAt } }
 
     /// Waits for all futures, and throws what one of them failed with.
     func opened() async throws {
-        for future in futures.withLock({ $0 }) { try await future.get() }
+        for future in state.withLock({ $0.futures }) { try await future.get() }
     }
 }

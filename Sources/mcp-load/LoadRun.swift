@@ -35,7 +35,7 @@ struct LoadRun {
         } catch {
             report = .failure(error)
         }
-        try? await run.each { worker, _ in worker.end() }
+        try? await run.each { $0.end() }
         try? await group.shutdownGracefully()
         return try withExtendedLifetime(workers) { try report.get() }
     }
@@ -66,9 +66,9 @@ struct LoadRun {
     private mutating func perform() async throws -> LoadReport {
         line.show("connecting")
         defer { line.clear() }
-        try await each { worker, _ in worker.connect() }
+        try await each { $0.connect() }
         if settings.warmup > .zero {
-            try await each { worker, _ in
+            try await each { worker in
                 worker.warmUp()
                 return worker.eventLoop.makeSucceededVoidFuture()
             }
@@ -97,7 +97,7 @@ struct LoadRun {
             gate.wait(for: worker.eventLoop.flatSubmit { worker.value.measure(quota: share) })
         }
         try await watch(until: end, phase: "measuring") { gate.isOpen }
-        try await each { worker, _ in
+        try await each { worker in
             worker.stop()
             return worker.eventLoop.makeSucceededVoidFuture()
         }
@@ -131,11 +131,9 @@ struct LoadRun {
     }
 
     /// Does `body` with each worker on its loop and waits for all the futures.
-    private func each(_ body: @escaping @Sendable (LoadWorker, Int) -> EventLoopFuture<Void>) async throws {
+    private func each(_ body: @escaping @Sendable (LoadWorker) -> EventLoopFuture<Void>) async throws {
         var futures: [EventLoopFuture<Void>] = []
-        for (index, worker) in workers.enumerated() {
-            futures.append(worker.eventLoop.flatSubmit { body(worker.value, index) })
-        }
+        for worker in workers { futures.append(worker.eventLoop.flatSubmit { body(worker.value) }) }
         for future in futures { try await future.get() }
     }
 }
