@@ -10,12 +10,25 @@ struct CheckCommand: ParsableCommand {
 
             EXAMPLES:
               mcp-gateway check gateway.conf
+              mcp-gateway check --schema > gateway.schema.json
             """)
 
     @Argument(help: "The configuration file.")
-    var file: String
+    var file: String?
+
+    @Flag(help: "Print the JSON Schema of configuration files instead.")
+    var schema = false
+
+    func validate() throws {
+        if file == nil, !schema { throw ValidationError("name a file to check, or ask for --schema") }
+    }
 
     func run() throws {
+        if schema {
+            print(ConfigurationSchema.json(), terminator: "")
+            return
+        }
+        guard let file else { return }
         let loaded = try ConfigurationFile(file).load()
         let pools = loaded.configuration.pools
         let backends = pools.reduce(0) { $0 + $1.backends.count }

@@ -12,6 +12,7 @@ struct MCPGateway: AsyncParsableCommand {
             EXAMPLES:
               mcp-gateway --config gateway.conf      serve calls until SIGTERM or Ctrl-C
               mcp-gateway check gateway.conf         say what is wrong with a configuration
+              mcp-gateway check --schema             print the JSON Schema of the configuration
 
             EXIT STATUS:
               0 drained or done · 64 usage · 69 an address cannot be had · 78 bad configuration ·

@@ -43,6 +43,8 @@ package final class HealthProbe: HTTPClientDelegate {
     private let promise: EventLoopPromise<Bool>
     private let http = HTTPClientConnection()
     private var body = ByteBuffer()
+    private var events = SSEParser()
+    private var receivedByteCount = 0
     private var isDone = false
 
     private init(_ request: Request, _ promise: EventLoopPromise<Bool>) {
@@ -89,19 +91,20 @@ package final class HealthProbe: HTTPClientDelegate {
     }
 
     package func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection) {
-        guard body.readableBytes + piece.readableBytes <= HealthProbe.maximumAnswer else {
+        receivedByteCount += piece.readableBytes
+        guard receivedByteCount <= HealthProbe.maximumAnswer else {
             finish(false)
             return
         }
         body.writeImmutableBuffer(piece)
         // An event stream may stay open after its answer.
-        if isEventStream(connection), isAliveStream() { finish(true) }
+        if isEventStream(connection), takeAnswerFromEvents() { finish(true) }
     }
 
     package func answerReadComplete(on connection: HTTPClientConnection) {}
 
     package func answerEnd(on connection: HTTPClientConnection) {
-        finish(isEventStream(connection) ? isAliveStream() : body.withByteView { isMessage($0) })
+        finish(!isEventStream(connection) && body.withByteView { isMessage($0) })
     }
 
     package func exchangeFailed(_ failure: HTTPClientFailure, on connection: HTTPClientConnection) {
@@ -119,15 +122,14 @@ package final class HealthProbe: HTTPClientDelegate {
         }
     }
 
-    private func isAliveStream() -> Bool {
-        var parser = SSEParser()
-        var events = body
-        while let block = try? parser.next(in: events) {
-            let isAlive = events.withByteView { view in
+    /// Takes the events that are complete out of `body`. Whether one of them is an answer.
+    private func takeAnswerFromEvents() -> Bool {
+        while let block = try? events.next(in: body) {
+            let isAnswer = body.withByteView { view in
                 block.isMessage && block.joinedData(in: view).withUnsafeBytes { isMessage(ByteView($0)) }
             }
-            if isAlive { return true }
-            events.moveReaderIndex(forwardBy: block.byteCount)
+            if isAnswer { return true }
+            body.moveReaderIndex(forwardBy: block.byteCount)
         }
         return false
     }
