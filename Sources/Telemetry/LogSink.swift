@@ -10,7 +10,7 @@ package final class LogSink: Sendable {
         case standardError
         /// Appended to, made if it is not there (mode 0640).
         case file(path: String)
-        /// An open descriptor, which stays the caller's.
+        /// An open descriptor. The sink uses a duplicate of it; the original stays the caller's.
         case descriptor(CInt)
     }
 
@@ -20,7 +20,7 @@ package final class LogSink: Sendable {
         package var writtenBlocks = 0
         /// Blocks that were dropped because the writer was behind or the sink closed.
         package var droppedBlocks = 0
-        /// Blocks that were lost because writing them failed.
+        /// Blocks that were lost because writing them failed, or was given up when the sink closed.
         package var failedBlocks = 0
         /// Bytes that wait.
         package var queuedBytes = 0

@@ -41,7 +41,10 @@ final class LogWriter: Sendable {
         switch destination {
         case .standardOutput: initialDescriptor = 1
         case .standardError: initialDescriptor = 2
-        case .descriptor(let descriptor): initialDescriptor = descriptor
+        case .descriptor(let descriptor):
+            // One of our own, so that the thread never writes to what the caller's number means by then.
+            initialDescriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+            if initialDescriptor < 0 { throw LogSinkError(action: "use descriptor \(descriptor)", code: errno) }
         case .file(let path):
             initialDescriptor = LogWriter.openFile(path)
             if initialDescriptor < 0 { throw LogSinkError(action: "open \(path)", code: errno) }
@@ -169,6 +172,8 @@ final class LogWriter: Sendable {
     private func write(_ bytes: ArraySlice<UInt8>, to output: inout Output) -> CInt {
         var rest = bytes
         while let last = rest.last {
+            // Nobody waits for it any more, and the reader may be gone for good.
+            if state.withLock({ state, _ in state.isAbandoned }) { return ECANCELED }
             let descriptor = output.descriptor
             let count = rest.withUnsafeBytes { systemWrite(descriptor, $0) }
             let code = errno
@@ -177,8 +182,7 @@ final class LogWriter: Sendable {
                 output.isMidLine = (isAll ? last : rest[rest.startIndex + count - 1]) != UInt8(ascii: "\n")
                 rest = rest.dropFirst(count)
             } else if count == 0 || code == EAGAIN || code == EWOULDBLOCK {
-                // Somebody made the descriptor non-blocking: wait here, but notice when nobody waits for us any more.
-                if state.withLock({ state, _ in state.isAbandoned }) { return ETIMEDOUT }
+                // Somebody made the descriptor non-blocking.
                 waitUntilWritable(output.descriptor)
             } else if code != EINTR {
                 return code
@@ -205,7 +209,10 @@ final class LogWriter: Sendable {
     }
 
     private func closeOwned(_ descriptor: CInt) {
-        if case .file = destination { _ = close(descriptor) }
+        switch destination {
+        case .standardOutput, .standardError: break
+        case .file, .descriptor: _ = close(descriptor)
+        }
     }
 
     private static func openFile(_ path: String) -> CInt {
