@@ -99,6 +99,7 @@ import Testing
     @Test(arguments: [
         String(repeating: "[", count: 500_000), String(repeating: "{", count: 500_000),
         String(repeating: "- ", count: 500_000), String(repeating: "? ", count: 500_000),
+        String(repeating: "[a: ", count: 900) + String(repeating: "]", count: 900),
         String(repeating: "{a: ", count: 250_000), String(repeating: "[?", count: 500_000),
         "pools: " + String(repeating: "[", count: 900) + String(repeating: "]", count: 900),
         "? " + String(repeating: "[", count: 900) + String(repeating: "]", count: 900) + "\n: 1",

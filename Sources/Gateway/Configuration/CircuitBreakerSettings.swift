@@ -12,7 +12,7 @@ package struct CircuitBreakerSettings: Hashable, Sendable {
     package var window: Duration
     /// How long it stays open the first time; then twice as long each time, up to a minute. 100ms…1m.
     package var openDuration: Duration
-    /// Attempts that may be under way while half open, and successes that close it. 1…100.
+    /// Attempts that may be under way while half open. 1…100.
     package var halfOpenRequests: Int
 
     package init(
@@ -54,6 +54,6 @@ extension CircuitBreakerSettings {
                 "How long it stays open the first time; doubled each time, up to 1m, with jitter."),
             ConfigurationKey(
                 "half_open_requests", \.halfOpenRequests, .count(1...100),
-                "So many attempts at a time try a backend that was open; so many successes close the breaker."),
+                "So many calls at a time try a backend whose breaker was open."),
         ])
 }

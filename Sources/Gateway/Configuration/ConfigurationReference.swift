@@ -5,11 +5,11 @@ package enum ConfigurationReference {
         var text = """
             # Configuration reference
 
-            Every key of `gateway.conf`, made from the table that the gateway itself reads it with
-            (`mcp-gateway check --reference`; do not edit by hand). The file is YAML 1.2, at most \
-            \(ConfigurationText.maximumByteCount.sizeText), one document without anchors, aliases and tags. Unknown
-            and repeated keys are errors. Durations are `250ms`, `10s`, `5m`, `1h`; sizes `512B`, `64KiB`, `4MiB`, `1GiB`;
-            shares `20%`; secrets `env:NAME` or `file:PATH`, never the secret itself. All limits are per process.
+            Every key of `gateway.conf`, made from the table that the gateway itself reads it with; a test keeps this file
+            up to date. The file is YAML 1.2, at most \(ConfigurationText.maximumByteCount.sizeText), one document without anchors, aliases
+            and tags. Unknown and repeated keys are errors. Durations are `250ms`, `10s`, `5m`, `1h`; sizes `512B`,
+            `64KiB`, `4MiB`, `1GiB`; shares `20%`; secrets `env:NAME` or `file:PATH`, never the secret itself. All limits
+            are per process.
 
             A key that says "no effect yet" is accepted with a warning.
 

@@ -1,4 +1,4 @@
-/// The parts of a URL that say where to connect and what to ask for there. Query, fragment and user have no place in it.
+/// The parts of a URL that say where to connect and what to ask for there; without query, fragment and user.
 package struct EndpointURL: Hashable, Sendable {
     /// How to talk.
     package enum Scheme: String, Hashable, Sendable {

@@ -6,7 +6,7 @@ package struct LogSettings: Hashable, Sendable {
     package var format: Format
     /// Whether each call gets a line.
     package var logsAccess: Bool
-    /// The file that is appended to; absent: standard error.
+    /// The file that is appended to; absent: standard error, and standard output for lines about calls.
     package var file: String?
 
     package init(level: Level = .info, format: Format = .json, logsAccess: Bool = true, file: String? = nil) {
@@ -39,6 +39,8 @@ extension LogSettings {
             ConfigurationKey("format", \.format, .choice, "How messages look."),
             ConfigurationKey("access", \.logsAccess, .boolean, "Whether each call gets a line."),
             ConfigurationKey(
-                "file", \.file, .optional(.filePath, from: ""), "The file that is appended to. Absent: standard error."),
+                "file", \.file, .optional(.filePath, from: ""),
+                "The file that is appended to. Absent: messages go to standard error, lines about calls to standard output."
+            ),
         ])
 }

@@ -27,8 +27,8 @@ package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugS
 }
 
 extension ConfigurationValue where Value == Secret {
-    /// A reference to so many bytes. They are fetched only if the key is in effect; no complaint shows a byte of them, nor
-    /// of what stands in the place of a reference.
+    /// A reference to so many bytes. They are fetched only if the key is in effect; no complaint shows a byte of them,
+    /// nor of what stands in the place of a reference.
     static func secret(_ byteCount: ClosedRange<Int>) -> Self {
         let demand = "must be env:NAME or file:PATH; a secret itself must not stand in the file"
         return ConfigurationValue(

@@ -1,6 +1,7 @@
 /// How the session ids of legacy clients are sealed.
 package struct SessionSettings: Hashable, Sendable {
-    /// The secret from which the key is derived, 32…4,096 bytes, the same on all replicas; absent: one is made at start, and sessions end with the process.
+    /// The secret from which the key is derived, 32…4,096 bytes, the same on all replicas; absent: one is made at start,
+    /// and sessions end with the process.
     package var key: Secret?
     /// How long a session lives, whatever happens in it. 1m…720h.
     package var maximumAge: Duration
@@ -18,7 +19,10 @@ extension SessionSettings {
         [
             ConfigurationKey(
                 "key", \.key, .optional(.secret(32...4_096), from: .placeholder),
-                "Seals session ids; the same on all replicas, at least 32 bytes. Absent: made at start, so sessions end with the process."
+                """
+                Seals session ids; the same on all replicas, at least 32 bytes. Absent: made at start, so sessions end \
+                with the process.
+                """
             ),
             ConfigurationKey(
                 "max_age", \.maximumAge, .duration(.seconds(60) ... .seconds(2_592_000)),

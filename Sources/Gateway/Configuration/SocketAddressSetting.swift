@@ -41,7 +41,7 @@ package struct SocketAddressSetting: Hashable, Sendable {
         self.init(host: host.lowercased(), port: port)
     }
 
-    /// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; says nothing about the host but that brackets are only for IPv6.
+    /// Splits `host`, `host:port`, `[v6]` or `[v6]:port`. Of the host it only knows that brackets are for IPv6.
     static func splitHostAndPort(_ text: Substring) throws(ConfigurationTextError) -> (host: Substring, port: Int?) {
         let wrong = ConfigurationTextError("must have the form host:port, is \(String(text).shown)")
         var host = text

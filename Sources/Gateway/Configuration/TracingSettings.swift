@@ -18,7 +18,7 @@ extension TracingSettings {
         [
             ConfigurationKey("otlp", \.collector, .collectorURL, "An OTLP/HTTP collector.", isRequired: true),
             ConfigurationKey(
-                "sample", \.sample, .share(0...100), "The share of calls that are traced when the client does not say."),
+                "sample", \.sample, .share(0...100), "The share of calls that are traced unless the client decides."),
         ])
 
     /// What reading begins with; never part of a configuration.

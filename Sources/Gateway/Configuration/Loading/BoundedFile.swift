@@ -18,8 +18,8 @@ package struct BoundedFile: Sendable {
         self.isOpenToOthers = isOpenToOthers
     }
 
-    /// Reads a file of at most `limit` bytes. The size is looked at before anything is read; what has no size of its own,
-    /// such as a pipe, is given up one byte beyond the limit.
+    /// Reads a file of at most `limit` bytes. The size is looked at before anything is read; what has no size of its
+    /// own, such as a pipe, is given up once more has come.
     ///
     /// Blocks, so never on an event loop.
     package init(readingAtMost limit: Int, from path: String) throws(BoundedFileError) {

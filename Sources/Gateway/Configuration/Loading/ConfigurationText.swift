@@ -23,8 +23,8 @@ struct ConfigurationText {
         try Self.checkAliases(body)
     }
 
-    /// Puts a private character in the place of the first character of the name at `position`, so that a parser takes it
-    /// for another name.
+    /// Puts a private character in the place of the first character of the name at `position`, so that a parser takes
+    /// it for another name.
     ///
     /// - Returns: whether there was such a character: a letter or a digit.
     mutating func maskName(at position: ConfigurationPosition) -> Bool {
@@ -83,8 +83,8 @@ struct ConfigurationText {
         }
     }
 
-    /// Aliases could make a small file stand for a huge one, and a parser that compares them never ends. An alias needs an
-    /// anchor of its name, so a text without such a pair has none, whatever is quoted or a comment.
+    /// Aliases could make a small file stand for a huge one, and a parser that compares them never ends. An alias needs
+    /// an anchor of its name, so a text without such a pair has none, whatever is quoted or a comment.
     private static func checkAliases(_ bytes: ArraySlice<UInt8>) throws(ConfigurationProblem) {
         let aliases = names(after: UInt8(ascii: "*"), in: bytes)
         guard !aliases.isEmpty else { return }
@@ -131,7 +131,7 @@ struct ConfigurationText {
 }
 
 extension String {
-    /// The place of an index, counted in lines as YAML ends them (§5.4, and the two of YAML 1.1 that parsers still know).
+    /// The place of an index, counted in lines as YAML ends them (§5.4, and the ends of YAML 1.1 that parsers know).
     func position(of index: Index) -> ConfigurationPosition {
         var line = 1
         var column = 1

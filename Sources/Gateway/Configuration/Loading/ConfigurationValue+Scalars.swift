@@ -1,6 +1,6 @@
 extension ConfigurationValue where Value == Bool {
-    /// `true` or `false`, without quotes (YAML 1.2). The other truth values of YAML 1.1 are only understood well enough to
-    /// say what was meant.
+    /// `true` or `false`, without quotes (YAML 1.2). The other truth values of YAML 1.1 are only understood well enough
+    /// to say what was meant.
     static var boolean: Self {
         ConfigurationValue(
             kind: .boolean,
@@ -28,8 +28,8 @@ extension ConfigurationValue where Value == Bool {
 }
 
 extension ConfigurationValue where Value == Int {
-    /// A whole number within bounds: decimal digits, no quotes. Octal and hexadecimal numbers and separators are refused,
-    /// because YAML 1.1 and 1.2 read them differently.
+    /// A whole number within bounds: decimal digits, no quotes. Octal and hexadecimal numbers and separators are
+    /// refused, because YAML 1.1 and 1.2 read them differently.
     static func count(_ range: ClosedRange<Int>) -> Self {
         ConfigurationValue(
             kind: .integer(range),
@@ -113,9 +113,8 @@ extension ConfigurationValue where Value == Duration {
             }
             let (total, isTooLong) = quantity.number.multipliedReportingOverflow(by: milliseconds)
             guard !isTooLong, range.contains(.milliseconds(total)) else {
-                throw ConfigurationTextError(
-                    "must be \(range.lowerBound.configurationText)…\(range.upperBound.configurationText), is \(text.shown)"
-                )
+                let (shortest, longest) = (range.lowerBound.configurationText, range.upperBound.configurationText)
+                throw ConfigurationTextError("must be \(shortest)…\(longest), is \(text.shown)")
             }
             return .milliseconds(total)
         } text: {

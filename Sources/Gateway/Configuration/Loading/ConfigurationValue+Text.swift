@@ -88,7 +88,7 @@ extension ConfigurationValue where Value == [PoolConfiguration] {
         .named(PoolConfiguration.section, .name, "must be a group of pools by name", count) { entry in
             entry.name.isPoolName
                 ? nil
-                : "a pool's name must be a letter, then letters, digits, _ or -, at most 63, and no truth value such as on"
+                : "a pool's name must be a letter, then letters, digits, _ or -, at most 63, and not a word like on"
         } read: { entry, reader in
             reader.notePool(entry.name, at: entry.position)
             return PoolConfiguration.section.read(

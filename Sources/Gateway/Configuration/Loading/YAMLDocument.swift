@@ -4,8 +4,8 @@ import Yams
 
 /// The one document of a configuration file: the only place that knows the YAML parser.
 ///
-/// The parser gives up at the first thing that is not YAML, and at the first mapping with a repeated name; the second is
-/// got over by renaming the earlier one and reading again, so that all complaints about a file come at once.
+/// The parser gives up at the first thing that is not YAML, and at the first mapping with a repeated name. Of two equal
+/// names the earlier is changed and the text read again, so that all complaints about a file come at once.
 struct YAMLDocument: Sendable {
     /// The top of the document; nil when the file is not YAML or empty.
     private(set) var root: YAMLNode?
@@ -15,8 +15,8 @@ struct YAMLDocument: Sendable {
     /// The names that were changed in the text, by their place.
     private var maskedNames: [ConfigurationPosition: String] = [:]
 
-    /// Parsing descends into the text by recursion, up to 1,000 levels, which the stacks of some threads do not hold.
-    private static let stackByteCount = 16 << 20
+    /// Parsing descends into the text by recursion, up to 2,000 levels, which the stacks of some threads do not hold.
+    private static let stackByteCount = 64 << 20
     private static let aliasMessage = "YAML anchors and aliases are not supported"
     /// So much text is read again for the sake of repeated names.
     private static let maximumRereadByteCount = 524_288
@@ -86,8 +86,8 @@ struct YAMLDocument: Sendable {
         }
     }
 
-    /// The value in our own terms. What a configuration may not hold becomes `unusable`, so that whoever reads it can say
-    /// under which key it stands.
+    /// The value in our own terms. What a configuration may not hold becomes `unusable`, so that whoever reads it can
+    /// say under which key it stands.
     private func convert(_ node: Node, depth: Int, isKey: Bool = false) -> YAMLNode {
         let position = node.mark.map { ConfigurationPosition($0) } ?? .start
         guard depth <= Self.maximumDepth else {
