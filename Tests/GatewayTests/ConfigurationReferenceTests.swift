@@ -3,8 +3,7 @@ import Testing
 
 @Suite struct ConfigurationReferenceTests {
     @Test func `the reference in docs is the one of the table`() throws {
-        let committed = String(decoding: try ConfigurationSupport.file("docs/configuration.md"), as: UTF8.self)
-        #expect(committed == ConfigurationReference.markdown(), "write it anew with `mcp-gateway check --reference`")
+        try ConfigurationSupport.expect("docs/configuration.md", toHold: ConfigurationReference.markdown())
     }
 
     @Test func `defaults are those of the values`() {

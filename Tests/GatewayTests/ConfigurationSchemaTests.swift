@@ -3,8 +3,7 @@ import Testing
 
 @Suite struct ConfigurationSchemaTests {
     @Test func `the schema in docs is the one of the table`() throws {
-        let committed = String(decoding: try ConfigurationSupport.file("docs/gateway.schema.json"), as: UTF8.self)
-        #expect(committed == ConfigurationSchema.json(), "write it anew with `mcp-gateway check --schema`")
+        try ConfigurationSupport.expect("docs/gateway.schema.json", toHold: ConfigurationSchema.json())
     }
 
     @Test func `every key of the sample and of the long form is in the schema`() {

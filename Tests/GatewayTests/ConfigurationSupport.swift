@@ -53,6 +53,20 @@ enum ConfigurationSupport {
         try BoundedFile(readingAtMost: 1 << 24, from: "\(root)/\(path)").bytes
     }
 
+    /// Compares a file of the package with what it must hold. With `UPDATE_FIXTURES` in the environment the file is
+    /// written instead, to be looked at before it is committed.
+    static func expect(
+        _ path: String, toHold text: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        if getenv("UPDATE_FIXTURES") != nil {
+            let stream = try #require(fopen("\(root)/\(path)", "w"))
+            fputs(text, stream)
+            fclose(stream)
+        }
+        let held = String(decoding: try file(path), as: UTF8.self)
+        #expect(held == text, "\(path) is not up to date: UPDATE_FIXTURES=1 swift test", sourceLocation: sourceLocation)
+    }
+
     /// The names in a directory of the package, in order.
     static func names(in path: String) -> [String] {
         guard let directory = opendir("\(root)/\(path)") else { return [] }
