@@ -87,7 +87,13 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "GatewayTestKit"],
+            name: "TransportTests", dependencies: ["Transport", "Wire", nioCore, nioPosix, nioEmbedded],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", logging, coreMetrics], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "GatewayTestKit", "Wire", "Resilience", "Transport", nioCore],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["Gateway", "GatewayTestKit", "Wire", "Resilience", nioCore],

@@ -102,7 +102,8 @@ package final class BackendStatus: Sendable {
 
     /// Gives a permit back with the outcome of the try. `shard` is the caller's number.
     package func record(_ outcome: CircuitBreaker.Outcome, permit: Permit, shard: Int, at now: MonotonicTime) {
-        if case .success = outcome, !permit.isProbe {
+        // A success from before a transition says nothing about the time after it.
+        if case .success = outcome, !permit.isProbe, permit.generation == breakerWord.generation {
             // Only this shard writes here, so a load and a store make an increment.
             let successes = tallies[shard].successes.load(ordering: .relaxed)
             tallies[shard].successes.store(successes &+ 1, ordering: .relaxed)

@@ -1,0 +1,94 @@
+import Resilience
+import Testing
+
+@testable import Gateway
+
+@Suite struct `the status of a backend` {
+    private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+    private func makeStatus() -> BackendStatus {
+        BackendStatus(CircuitBreaker.Configuration(), shardCount: 2, seed: 1, at: start)
+    }
+
+    private func permit(_ status: BackendStatus, at time: MonotonicTime, isRepeatable: Bool = false) throws -> BackendStatus.Permit {
+        try #require(try? status.admit(isRepeatable: isRepeatable, at: time).get())
+    }
+
+    @Test func `lets calls try a backend that was not checked yet`() {
+        let status = makeStatus()
+        #expect(status.health == .unknown)
+        #expect(status.isOpenToAll)
+    }
+
+    @Test func `keeps calls from a backend that is down, and lets them go when it is up`() {
+        let status = makeStatus()
+        status.recordCheck(passed: false, health: .down, at: start)
+        #expect((try? status.admit(isRepeatable: true, at: start).get()) == nil)
+        status.recordCheck(passed: true, health: .up, at: start)
+        #expect((try? status.admit(isRepeatable: true, at: start).get()) != nil)
+    }
+
+    @Test func `opens for both shards when both see failures`() throws {
+        let status = makeStatus()
+        for index in 0..<5 {
+            status.record(.failure, permit: try permit(status, at: start), shard: index % 2, at: start)
+        }
+        #expect(status.breakerWord.phase == .open)
+        #expect(!status.isOpenToAll)
+        #expect(status.takeTransitions().map(\.transition.to) == [.open])
+        #expect(status.takeTransitions().isEmpty)
+        #expect(status.transitionCounts[Int(CircuitBreaker.Phase.open.rawValue)] == 1)
+    }
+
+    @Test func `weighs failures against the successes of every shard`() throws {
+        let status = makeStatus()
+        for index in 0..<100 {
+            status.record(.success, permit: try permit(status, at: start), shard: index % 2, at: start)
+            // Every fourth call fails: never five in a row, and well under half.
+            if index % 4 == 0 { status.record(.failure, permit: try permit(status, at: start), shard: 0, at: start) }
+        }
+        #expect(status.breakerWord.phase == .closed)
+    }
+
+    @Test func `counts no success from before a transition after it`() throws {
+        let status = makeStatus()
+        let old = try permit(status, at: start)
+        for _ in 0..<5 { status.record(.failure, permit: try permit(status, at: start), shard: 0, at: start) }
+        // Closed again through probes.
+        let later = start + .seconds(5)
+        for _ in 0..<3 {
+            let probe = try permit(status, at: later, isRepeatable: true)
+            #expect(probe.isProbe)
+            status.record(.success, permit: probe, shard: 0, at: later)
+        }
+        #expect(status.breakerWord.phase == .closed)
+        // Four failures, a late success of the old generation, one more failure: five in a row.
+        for _ in 0..<4 { status.record(.failure, permit: try permit(status, at: later), shard: 0, at: later) }
+        status.record(.success, permit: old, shard: 1, at: later)
+        status.record(.failure, permit: try permit(status, at: later), shard: 0, at: later)
+        #expect(status.breakerWord.phase == .open)
+    }
+
+    @Test func `can be used from many threads at once`() async {
+        let status = makeStatus()
+        await withTaskGroup(of: Void.self) { group in
+            for shard in 0..<2 {
+                group.addTask { @concurrent in
+                    for step in 0..<10_000 {
+                        let time = MonotonicTime(nanoseconds: 1_000_000_000 + Int64(step) * 1_000_000)
+                        guard case .success(let permit) = status.admit(isRepeatable: true, at: time) else { continue }
+                        status.record(step % 3 == 0 ? .failure : .success, permit: permit, shard: shard, at: time)
+                    }
+                }
+            }
+        }
+        #expect(status.transitionCounts.reduce(0, +) >= 0)
+        // Whatever happened, every permit came back: after a rest the backend serves again.
+        let later = MonotonicTime(nanoseconds: 1_000_000_000_000)
+        for _ in 0..<6 {
+            guard case .success(let permit) = status.admit(isRepeatable: true, at: later) else { continue }
+            status.record(.success, permit: permit, shard: 0, at: later)
+        }
+        #expect(status.isOpenToAll)
+    }
+}
