@@ -2,16 +2,16 @@ extension JSONScanner {
     /// Judges a whole JSON text: one value of any kind, white space around it.
     static func validate(_ bytes: ByteView, scratch: inout JSONScratch) throws(JSONError) {
         var visitor = JSONIndifferentVisitor()
-        try JSONScanner(bytes).walk(rootField: 0, &visitor, &scratch)
+        try JSONScanner(bytes).walk(rootField: (), &visitor, &scratch)
         guard scratch.duplicateOffset < 0 else { throw .duplicateName(offset: scratch.duplicateOffset) }
     }
 
     /// A watched container around the innermost one.
-    private struct Frame {
+    private struct Frame<Field> {
         /// Its field, that of the value in it which is open, and where that begins.
-        var container: UInt8 = 0
-        var field: UInt8 = 0
-        var start = 0
+        var container: Field
+        var field: Field
+        var start: Int
     }
 
     /// Reads the whole text and tells `visitor` of the values with fields; the outermost one has `rootField`.
@@ -20,7 +20,7 @@ extension JSONScanner {
     /// thrown: what is wrong in form counts before what is wrong in content, wherever it stands.
     @inline(__always)
     func walk<Visitor: JSONVisitor>(
-        rootField: UInt8, _ visitor: inout Visitor, _ scratch: inout JSONScratch
+        rootField: Visitor.Field, _ visitor: inout Visitor, _ scratch: inout JSONScratch
     ) throws(JSONError) {
         scratch.begin()
         // Offsets have 32 bits.
@@ -33,11 +33,12 @@ extension JSONScanner {
 
         // The values on this level are those directly in the innermost watched container, `container`.
         var watchedLevel = 0
-        var container: UInt8 = 0
+        var container = Visitor.none
         var field = rootField
         var start = offset
         var isEscaped = false
-        var frames = InlineArray<4, Frame>(repeating: Frame())
+        var frames = InlineArray<4, Frame<Visitor.Field>>(
+            repeating: Frame(container: Visitor.none, field: Visitor.none, start: 0))
 
         while true {
             valueCount &+= 1
@@ -75,7 +76,7 @@ extension JSONScanner {
             // To the beginning of the next value, out of all containers that end before it.
             while true {
                 if !isOpening {
-                    if level == watchedLevel, field != 0 {
+                    if level == watchedLevel, Visitor.matters(field) {
                         visitor.take(field, from: start, to: offset, isEscaped: isEscaped, bytes)
                     }
                     if level == 0 { return try expectEnd(offset) }

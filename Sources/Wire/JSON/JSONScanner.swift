@@ -133,6 +133,33 @@ struct JSONScanner {
         }
     }
 
+    /// Skips what is certainly good of a string's inside, from `start` on: up to its closing quote, the first thing that is
+    /// not good, or what is too near to the end of the bytes to tell.
+    func skipGoodPartOfString(_ start: Int) -> Int {
+        /// No escape has more than 12 bytes.
+        let limit = count &- 12
+        var offset = start
+        while offset <= limit {
+            let found = special(word(offset))
+            guard found != 0 else {
+                offset &+= 8
+                continue
+            }
+            offset &+= found.trailingZeroBitCount &>> 3
+            guard offset <= limit else { return offset }
+            let current = byte(offset)
+            if current == UInt8(ascii: "\\") {
+                guard let end = try? escape(offset) else { return offset }
+                offset = end
+            } else {
+                let length = current >= 0x80 ? characterLength(offset) : 0
+                guard length > 0 else { return offset }
+                offset &+= length
+            }
+        }
+        return offset
+    }
+
     /// Reads the escape whose backslash is at `offset` (RFC 8259 §7).
     @inline(__always)
     private func escape(_ offset: Int) throws(JSONError) -> Int {
@@ -165,32 +192,37 @@ struct JSONScanner {
         return unit
     }
 
-    /// Reads characters beyond ASCII as long as they come, the first at `offset` (Unicode, table 3-7).
+    /// Reads characters beyond ASCII as long as they come, the first at `offset`.
     @inline(__always)
     func multibyte(_ start: Int) throws(JSONError) -> Int {
         var offset = start
-        while true {
-            let lead = byte(offset)
-            let second = byte(offset &+ 1)
-            switch lead {
-            case ..<0x80:
-                return offset
-            case 0xC2...0xDF:
-                guard isContinuation(second) else { throw .syntax(offset: offset) }
-                offset &+= 2
-            case 0xE0...0xEF:
-                guard isContinuation(second), isContinuation(byte(offset &+ 2)),
-                    lead != 0xE0 || second >= 0xA0, lead != 0xED || second < 0xA0
-                else { throw .syntax(offset: offset) }
-                offset &+= 3
-            case 0xF0...0xF4:
-                guard isContinuation(second), isContinuation(byte(offset &+ 2)), isContinuation(byte(offset &+ 3)),
-                    lead != 0xF0 || second >= 0x90, lead != 0xF4 || second < 0x90
-                else { throw .syntax(offset: offset) }
-                offset &+= 4
-            default:
-                throw .syntax(offset: offset)
-            }
+        repeat {
+            let count = characterLength(offset)
+            guard count > 0 else { throw .syntax(offset: offset) }
+            offset &+= count
+        } while byte(offset) >= 0x80
+        return offset
+    }
+
+    /// How many bytes the character beyond ASCII at `offset` has; 0 if it is not well-formed (Unicode, table 3-7).
+    @inline(__always)
+    private func characterLength(_ offset: Int) -> Int {
+        let second = byte(offset &+ 1)
+        switch byte(offset) {
+        case 0xC2...0xDF:
+            return isContinuation(second) ? 2 : 0
+        case let lead where lead & 0xF0 == 0xE0:
+            guard isContinuation(second), isContinuation(byte(offset &+ 2)),
+                lead != 0xE0 || second >= 0xA0, lead != 0xED || second < 0xA0
+            else { return 0 }
+            return 3
+        case let lead where lead >= 0xF0 && lead <= 0xF4:
+            guard isContinuation(second), isContinuation(byte(offset &+ 2)), isContinuation(byte(offset &+ 3)),
+                lead != 0xF0 || second >= 0x90, lead != 0xF4 || second < 0x90
+            else { return 0 }
+            return 4
+        default:
+            return 0
         }
     }
 

@@ -200,9 +200,12 @@ struct JSONStreamReader: ~Copyable {
     private mutating func readString(_ bytes: ByteView, _ offset: inout Int) throws(JSONError) -> Bool {
         while offset < bytes.count {
             if string.isPlain {
-                let end = JSONScanner(bytes).endOfPlainText(offset)
+                // What is kept is needed unescaped.
+                let isKept = isName || captureLimit > 0
+                let scanner = JSONScanner(bytes)
+                let end = isKept ? scanner.endOfPlainText(offset) : scanner.skipGoodPartOfString(offset)
                 if end > offset {
-                    keep(bytes.slice(from: offset, to: end))
+                    if isKept { keep(bytes.slice(from: offset, to: end)) }
                     offset = end
                     continue
                 }

@@ -11,7 +11,7 @@ extension JSONRPCEnvelope {
         var visitor = JSONRPCMessageVisitor(isBatch: isBatch)
         let root: JSONRPCMessageVisitor.Field = isBatch ? .batch : .message
         do throws(JSONError) {
-            try scanner.walk(rootField: root.rawValue, &visitor, &scratch)
+            try scanner.walk(rootField: root, &visitor, &scratch)
         } catch {
             throw JSONRPCError(error, id: isBatch ? nil : visitor.envelope.id)
         }

@@ -2,7 +2,7 @@
 struct JSONRPCMessageVisitor: JSONVisitor {
     /// The places that matter. Containers come first.
     enum Field: UInt8 {
-        case none, batch, message, params, meta, result, error
+        case nothing, batch, message, params, meta, result, error
         case version, id, method
         case name, uri, taskID, arguments, protocolVersion, requestState, inputResponses
         case metaProtocolVersion, metaClientCapabilities, metaClientInfo
@@ -27,43 +27,46 @@ struct JSONRPCMessageVisitor: JSONVisitor {
 
     // MARK: Fields
 
-    @inline(__always)
-    static func watches(_ field: UInt8) -> Bool { field &- 1 < Field.error.rawValue }
+    static var none: Field { .nothing }
 
     @inline(__always)
-    func elementField(in array: UInt8) -> UInt8 {
-        array == Field.batch.rawValue ? Field.message.rawValue : Field.none.rawValue
+    static func matters(_ field: Field) -> Bool { field != .nothing }
+
+    @inline(__always)
+    static func watches(_ field: Field) -> Bool { field.rawValue &- 1 < Field.error.rawValue }
+
+    @inline(__always)
+    func elementField(in array: Field) -> Field {
+        array == .batch ? .message : .nothing
     }
 
     @inline(never)
     func field(
-        of name: JSONScratch.Name, in object: UInt8, _ bytes: ByteView, _ scratch: inout JSONScratch
-    ) -> UInt8 {
-        let field: Field =
-            switch Field(rawValue: object) {
-            case .message: Self.messageField(name)
-            case .params: paramsField(name, bytes, &scratch)
-            case .meta: metaField(name, bytes, &scratch)
-            case .result: resultField(name, bytes, &scratch)
-            case .error: name.key == Key.code && name.length == 4 ? .errorCode : .none
-            default: .none
-            }
-        return field.rawValue
+        of name: JSONScratch.Name, in object: Field, _ bytes: ByteView, _ scratch: inout JSONScratch
+    ) -> Field {
+        switch object {
+        case .message: Self.messageField(name)
+        case .params: paramsField(name, bytes, &scratch)
+        case .meta: metaField(name, bytes, &scratch)
+        case .result: resultField(name, bytes, &scratch)
+        case .error: name.key == Key.code && name.length == 4 ? .errorCode : .nothing
+        default: .nothing
+        }
     }
 
     private static func messageField(_ name: JSONScratch.Name) -> Field {
         switch name.length {
-        case 2: name.key == Key.id ? .id : .none
-        case 5: name.key == Key.error ? .error : .none
+        case 2: name.key == Key.id ? .id : .nothing
+        case 5: name.key == Key.error ? .error : .nothing
         case 6:
             switch name.key {
             case Key.params: .params
             case Key.method: .method
             case Key.result: .result
-            default: .none
+            default: .nothing
             }
-        case 7: name.key == Key.jsonrpc ? .version : .none
-        default: .none
+        case 7: name.key == Key.jsonrpc ? .version : .nothing
+        default: .nothing
         }
     }
 
@@ -71,22 +74,22 @@ struct JSONRPCMessageVisitor: JSONVisitor {
         _ name: JSONScratch.Name, _ bytes: ByteView, _ scratch: inout JSONScratch
     ) -> Field {
         switch name.length {
-        case 3: name.key == Key.uri ? .uri : .none
-        case 4: name.key == Key.name ? .name : .none
-        case 5: name.key == Key.meta ? .meta : .none
-        case 6: name.key == Key.taskID ? .taskID : .none
-        case 9: scratch.equals(name, "arguments", in: bytes) ? .arguments : .none
-        case 12: scratch.equals(name, "requestState", in: bytes) ? .requestState : .none
-        case 14: scratch.equals(name, "inputResponses", in: bytes) ? .inputResponses : .none
-        case 15: scratch.equals(name, "protocolVersion", in: bytes) ? .protocolVersion : .none
-        default: .none
+        case 3: name.key == Key.uri ? .uri : .nothing
+        case 4: name.key == Key.name ? .name : .nothing
+        case 5: name.key == Key.meta ? .meta : .nothing
+        case 6: name.key == Key.taskID ? .taskID : .nothing
+        case 9: scratch.equals(name, "arguments", in: bytes) ? .arguments : .nothing
+        case 12: scratch.equals(name, "requestState", in: bytes) ? .requestState : .nothing
+        case 14: scratch.equals(name, "inputResponses", in: bytes) ? .inputResponses : .nothing
+        case 15: scratch.equals(name, "protocolVersion", in: bytes) ? .protocolVersion : .nothing
+        default: .nothing
         }
     }
 
     private func metaField(
         _ name: JSONScratch.Name, _ bytes: ByteView, _ scratch: inout JSONScratch
     ) -> Field {
-        guard name.key == Key.reserved else { return .none }
+        guard name.key == Key.reserved else { return .nothing }
         switch name.length {
         case 39 where scratch.equals(name, "io.modelcontextprotocol/protocolVersion", in: bytes):
             return .metaProtocolVersion
@@ -95,7 +98,7 @@ struct JSONRPCMessageVisitor: JSONVisitor {
         case 34 where scratch.equals(name, "io.modelcontextprotocol/clientInfo", in: bytes):
             return .metaClientInfo
         default:
-            return .none
+            return .nothing
         }
     }
 
@@ -103,17 +106,17 @@ struct JSONRPCMessageVisitor: JSONVisitor {
         _ name: JSONScratch.Name, _ bytes: ByteView, _ scratch: inout JSONScratch
     ) -> Field {
         switch name.length {
-        case 7: name.key == Key.isError ? .isError : .none
-        case 10: scratch.equals(name, "resultType", in: bytes) ? .resultType : .none
-        case 15: scratch.equals(name, "protocolVersion", in: bytes) ? .resultProtocolVersion : .none
-        default: .none
+        case 7: name.key == Key.isError ? .isError : .nothing
+        case 10: scratch.equals(name, "resultType", in: bytes) ? .resultType : .nothing
+        case 15: scratch.equals(name, "protocolVersion", in: bytes) ? .resultProtocolVersion : .nothing
+        default: .nothing
         }
     }
 
     // MARK: Values
 
     @inline(never)
-    mutating func take(_ field: UInt8, from start: Int, to end: Int, isEscaped: Bool, _ bytes: ByteView) {
+    mutating func take(_ field: Field, from start: Int, to end: Int, isEscaped: Bool, _ bytes: ByteView) {
         var range = ByteRange.none
         range.start = UInt32(truncatingIfNeeded: start)
         range.length = UInt32(truncatingIfNeeded: end &- start)
@@ -128,8 +131,8 @@ struct JSONRPCMessageVisitor: JSONVisitor {
             inner.length &-= 2
             return JSONText(range: inner, isEscaped: isEscaped)
         }
-        switch Field(rawValue: field) {
-        case .none?, nil:
+        switch field {
+        case .nothing:
             break
         case .batch:
             finishBatch()
