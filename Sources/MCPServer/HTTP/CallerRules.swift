@@ -11,17 +11,13 @@ struct CallerRules: Sendable {
     init(_ settings: HTTPServerSettings, port: Int) {
         let configured = settings.host.lowercased()
         let isLoopback = configured == "localhost" || configured == "::1" || configured.hasPrefix("127.")
-        let names = CallerRules.loopbackNames + [configured.contains(":") ? "[\(configured)]" : configured]
-        if isLoopback {
-            hosts = (names + settings.allowedHosts).map { Array($0.lowercased().utf8) }
-            origins = (names.map { "http://\($0):\(port)" } + settings.allowedOrigins).map {
-                Array($0.lowercased().utf8)
-            }
-        } else {
-            hosts =
-                settings.allowedHosts.isEmpty ? nil : settings.allowedHosts.map { Array($0.lowercased().utf8) }
-            origins = settings.allowedOrigins.map { Array($0.lowercased().utf8) }
-        }
+        let ownNames =
+            isLoopback
+            ? CallerRules.loopbackNames + [configured.contains(":") ? "[\(configured)]" : configured] : []
+        let names = settings.allowedHosts.isEmpty ? ownNames : settings.allowedHosts
+        hosts = names.isEmpty ? nil : names.map { Array($0.lowercased().utf8) }
+        let ownOrigins = ownNames.map { "http://\($0):\(port)" }
+        origins = (ownOrigins + settings.allowedOrigins).map { Array($0.lowercased().utf8) }
     }
 
     private static let loopbackNames = ["localhost", "127.0.0.1", "[::1]"]

@@ -91,7 +91,7 @@ final class EndpointConnection: HTTPServerDelegate {
         do throws(EndpointRefusal) {
             message = try reader.read(request, scratch: &loop.scratch)
         } catch {
-            loop.metrics.record(.unknown, Problem(error.failure), took: loop.context.eventLoop.now - now)
+            loop.metrics.record(error.method, Problem(error.failure), took: loop.context.eventLoop.now - now)
             connection.respond(error.answer(to: request.body))
             return
         }
@@ -160,9 +160,12 @@ final class EndpointConnection: HTTPServerDelegate {
     // MARK: Ends
 
     func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
-        guard isClosed else { return }
-        cancellable?.cancel()
+        // There is a task only for a modern client. One that closes its sending side has left: over TCP that looks the
+        // same as closing everything, and modern clients have nothing more to send (MCP 2026-07-28, Cancellation).
+        guard let task = cancellable else { return }
         cancellable = nil
+        task.cancel()
+        if !isClosed { connection.close() }
     }
 
     func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool) {}

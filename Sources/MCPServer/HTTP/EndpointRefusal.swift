@@ -12,6 +12,8 @@ struct EndpointRefusal: Error {
     var message: StaticString?
     /// The id of the message, if it could be read.
     var id: JSONRPCID?
+    /// The method of the message, if it could be read.
+    var method = MCPMethod.unknown
     /// Where in the body the revision stands that was asked for.
     var requestedVersion: ByteRange?
 

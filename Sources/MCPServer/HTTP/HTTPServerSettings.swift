@@ -22,8 +22,8 @@ public struct HTTPServerSettings: Sendable {
     /// Origins whose pages may call, `scheme://host[:port]`. On a loopback address the listener's own origins are
     /// allowed besides.
     public var allowedOrigins: [String] = []
-    /// Host names that requests may be for, beside the loopback names on a loopback address. Empty on any other address:
-    /// every name.
+    /// Host names that requests may be for, with or without a port. Empty: the loopback names on a loopback address, every
+    /// name on any other.
     public var allowedHosts: [String] = []
 
     /// The defaults.

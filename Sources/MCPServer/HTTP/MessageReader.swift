@@ -46,6 +46,7 @@ struct MessageReader {
             case .invalidRequest(_, let id): throw EndpointRefusal(failure: .invalidRequest, era: era, id: id)
             }
         }
+        let method = envelope.method.map { MCPMethod($0, in: body) } ?? .unknown
         let headers = MCPHeaderValues(
             protocolVersion: fields[.mcpProtocolVersion].map { head[$0] }, method: fields[.mcpMethod].map { head[$0] },
             name: fields[.mcpName].map { head[$0] }, sessionID: sessionText,
@@ -57,11 +58,11 @@ struct MessageReader {
                 envelope, body: body, headers: headers, sessionVersion: known, scratch: &scratch)
         } catch {
             throw EndpointRefusal(
-                failure: error.failure, era: error.era, message: error.message, id: envelope.id,
+                failure: error.failure, era: error.era, message: error.message, id: envelope.id, method: method,
                 requestedVersion: error.requestedVersion)
         }
         if classification.era == .legacy, sessions != nil {
-            try checkSession(envelope, body, sessionText, isOpen: known != nil)
+            try checkSession(envelope, method, sessionText, isOpen: known != nil)
         }
         let version =
             switch classification.era {
@@ -79,20 +80,22 @@ struct MessageReader {
 
     /// Whether a legacy message comes in the right session, or opens one.
     private func checkSession(
-        _ envelope: JSONRPCEnvelope, _ body: ByteView, _ sessionText: ByteView?, isOpen: Bool
+        _ envelope: JSONRPCEnvelope, _ method: MCPMethod, _ sessionText: ByteView?, isOpen: Bool
     ) throws(EndpointRefusal) {
-        let isInitialize =
-            envelope.kind == .request && envelope.method.map { MCPMethod($0, in: body) == .initialize } ?? false
+        let isInitialize = envelope.kind == .request && method == .initialize
         guard sessionText != nil else {
             if isInitialize { return }
             throw EndpointRefusal(
                 failure: .badRequest, era: .legacy, message: "Mcp-Session-Id is required: call initialize first",
-                id: envelope.id)
+                id: envelope.id, method: method)
         }
-        guard isOpen else { throw EndpointRefusal(failure: .sessionNotFound, era: .legacy, id: envelope.id) }
+        guard isOpen else {
+            throw EndpointRefusal(failure: .sessionNotFound, era: .legacy, id: envelope.id, method: method)
+        }
         if isInitialize {
             throw EndpointRefusal(
-                failure: .invalidRequest, era: .legacy, message: "The session is initialized already", id: envelope.id)
+                failure: .invalidRequest, era: .legacy, message: "The session is initialized already", id: envelope.id,
+                method: method)
         }
     }
 }
