@@ -169,8 +169,9 @@ def machine() -> dict:
                   if line.startswith("model name")), platform.machine())
     return {
         "cpu": model, "kernel": platform.release(),
-        "commit": version(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]),
-        "nginx": version([find("nginx"), "-v"]), "haproxy": version([find("haproxy"), "-v"]),
+        "commit": version(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]) or "unknown",
+        "nginx": version([find("nginx"), "-v"]).removeprefix("nginx version: "),
+        "haproxy": version([find("haproxy"), "-v"]).split(" - ")[0],
     }
 
 
@@ -210,9 +211,13 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    whole = report(results, chosen)
+    facts = whole["machine"]
+    print(f"commit {facts['commit']}, {facts['nginx']}, {facts['haproxy']}")
+    print(f"{facts['cpu']}, Linux {facts['kernel']}; {chosen.rounds} rounds of {chosen.seconds:g} s, medians, {chosen.driver}\n")
     print(table(results), end="")
     if chosen.json:
-        chosen.json.write_text(json.dumps(report(results, chosen), indent=1) + "\n")
+        chosen.json.write_text(json.dumps(whole, indent=1) + "\n")
     above = [row.name for row, samples in results if (ratio(samples, "nginx") or 0) > LIMIT]
     if above and not chosen.quick:
         say(f"bench: more than {LIMIT} times the CPU time of nginx in: {', '.join(above)}")
