@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import shutil
 import signal
 import subprocess
@@ -19,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import peers
+from callgrind_profile import Profile
 from drivers import load
 from processes import BenchError, Processes, cores
 from rows import ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 THRESHOLDS = ROOT / "Benchmarks/thresholds.json"
-ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 # Enough to drown timers, few enough for a minute: a call takes about a millisecond under valgrind.
 CALLS = 1_500
 # Calls under way at a time: several per turn of the event loop, as under load.
@@ -34,7 +33,7 @@ CONNECTIONS = 16
 
 @dataclass
 class Cost:
-    """What a run, or a call, took."""
+    """What a call takes."""
 
     instructions: float
     mallocs: float
@@ -49,6 +48,8 @@ def arguments() -> argparse.Namespace:
     names = ",".join(row.name for row in measured_rows())
     parser.add_argument("--rows", default=names, help="kinds of calls, with commas; all are %(default)s")
     parser.add_argument("--calls", type=int, default=CALLS, help="calls of the shorter run, %(default)s unless given")
+    parser.add_argument(
+        "--explain", metavar="N", type=int, default=0, help="show the N dearest functions, and who allocates")
     parser.add_argument("--keep", metavar="FOLDER", type=Path, help="keep callgrind's files, for callgrind_annotate")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures to a file as well")
     parser.add_argument("--gateway", metavar="FILE", type=Path, required=True, help=argparse.SUPPRESS)
@@ -70,32 +71,13 @@ def measured_rows() -> list[Row]:
     return [row for row in ROWS if row.connections == 64]
 
 
-def count(profile: Path) -> Cost:
-    """Reads a file of callgrind, made without compressed names."""
-    instructions = mallocs = 0
-    callee = ""
-    with profile.open(errors="replace") as lines:
-        for line in lines:
-            if line.startswith("cfn="):
-                callee = line[4:].strip()
-            elif line.startswith("calls="):
-                # A name may end in 'N, the depth of a recursion.
-                if re.sub(r"'\d+$", "", callee) in ALLOCATORS:
-                    mallocs += int(line[6:].split()[0])
-            elif line.startswith(("summary:", "totals:")):
-                instructions = max(instructions, int(line.split()[1]))
-    if not instructions:
-        raise BenchError(f"callgrind left no figures in {profile}")
-    return Cost(instructions, mallocs)
-
-
-def run(chosen: argparse.Namespace, gateway: Path, row: Row, calls: int, directory: Path) -> Cost:
+def run(chosen: argparse.Namespace, gateway: Path, row: Row, calls: int, directory: Path) -> Profile:
     """One life of the gateway with so many calls."""
     directory.mkdir()
-    profile = directory / "callgrind.out"
+    output = directory / "callgrind.out"
     proxy_core, other_core = cores()
     valgrind = [
-        find("valgrind"), "--tool=callgrind", f"--callgrind-out-file={profile}", "--compress-strings=no",
+        find("valgrind"), "--tool=callgrind", f"--callgrind-out-file={output}", "--compress-strings=no",
         "--compress-pos=no", "--quiet"]
     with Processes(directory) as processes:
         backend = peers.start_backend(processes, chosen.backend, row, other_core)
@@ -106,7 +88,10 @@ def run(chosen: argparse.Namespace, gateway: Path, row: Row, calls: int, directo
         status = processes.stop(proxy.process, 120)
         if status != 0:
             raise BenchError(f"the gateway ended with status {status}:\n{processes.last_words('gateway')}")
-    return count(profile)
+    profile = Profile.read(output)
+    if not profile.total:
+        raise BenchError(f"callgrind left no figures in {output}")
+    return profile
 
 
 def find(program: str) -> str:
@@ -132,8 +117,10 @@ def measure(chosen: argparse.Namespace, directory: Path) -> dict[str, Cost]:
         print(f"measure-call: {row.name}: {chosen.calls} and {3 * chosen.calls} calls", file=sys.stderr, flush=True)
         few = run(chosen, gateway, row, chosen.calls, directory / f"{row.name}-few")
         many = run(chosen, gateway, row, 3 * chosen.calls, directory / f"{row.name}-many")
-        calls = 2 * chosen.calls
-        costs[row.name] = Cost((many.instructions - few.instructions) / calls, (many.mallocs - few.mallocs) / calls)
+        calls, more = 2 * chosen.calls, many - few
+        costs[row.name] = Cost(more.total / calls, more.mallocs / calls)
+        if chosen.explain:
+            print(f"{row.title}\n\n{more.explain(calls, chosen.explain)}\n")
     return costs
 
 
