@@ -49,7 +49,7 @@ extension Integration {
 
         @Test func `not ready without a backend, ready with the first`() async throws {
             let port = try Socket.listening().port
-            let gateway = try await RunningGateway.start(backends: ["http://127.0.0.1:\(port)/mcp"], isReady: false)
+            let gateway = try await RunningGateway.start(backends: [ForeignBackend(port: port)], isReady: false)
             #expect(try await HTTPCall.get("/ready").send(to: gateway.admin).status == 503)
             #expect(try await HTTPCall.get("/health").send(to: gateway.admin).status == 200)
             let server = try await ToolServer.start("late", port: port)

@@ -10,7 +10,7 @@ extension Integration {
         func `a call in flight ends well, and then the process`(signal: Int32, era: HTTPCall.Era) async throws {
             let gate = Gate()
             let backend = try ScriptedBackend { _ in .wait(gate, .result(Drain.good)) }
-            let gateway = try await RunningGateway.start(backends: [backend.url])
+            let gateway = try await RunningGateway.start(backends: [backend])
             async let reply = gateway.send(.tool("slow", "{}", id: "1", era: era))
             try await eventually("the call has arrived") { backend.calls.count == 1 }
 
@@ -28,7 +28,7 @@ extension Integration {
 
         @Test func `an idle connection is closed, and the process ends at once`() async throws {
             let server = try await ToolServer.start("one")
-            let gateway = try await RunningGateway.start(backends: [server.url])
+            let gateway = try await RunningGateway.start(backends: [server])
             try await blocking {
                 let connection = try HTTPConnection(port: gateway.port, limit: .seconds(5))
                 #expect(try connection.exchange(.process("a", era: .modern)).status == 200)
@@ -41,7 +41,7 @@ extension Integration {
         @Test func `a second signal ends it at once`() async throws {
             let gate = Gate()
             let backend = try ScriptedBackend { _ in .wait(gate, .result(Drain.good)) }
-            let gateway = try await RunningGateway.start(backends: [backend.url])
+            let gateway = try await RunningGateway.start(backends: [backend])
             async let reply = try? gateway.send(.tool("slow", "{}", era: .modern))
             try await eventually("the call has arrived") { backend.calls.count == 1 }
             gateway.process.signal(SIGTERM)

@@ -118,7 +118,7 @@ extension Integration {
                 request.message["params"]["name"] == "faulty" ? fault.act(request.id) : .result(FaultsOfAnswers.good)
             }
             let gateway = try await RunningGateway.start(
-                backends: [backend.url], pool: "timeout: { first_byte: 300ms, request: 5s }",
+                backends: [backend], pool: "timeout: { first_byte: 300ms, request: 5s }",
                 more: "limits: { max_answer: 64KiB }")
 
             let (reply, next) = try await blocking {
@@ -146,7 +146,7 @@ extension Integration {
         @Test func `a failed call is not made again on another backend`() async throws {
             let lost = try ScriptedBackend { _ in .bytes("", .close) }
             let good = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
-            let gateway = try await RunningGateway.start(backends: [lost.url, good.url])
+            let gateway = try await RunningGateway.start(backends: [lost, good])
 
             var statuses: [Int] = []
             for id in 1...4 {
@@ -165,7 +165,7 @@ extension Integration {
                 .bytes(ScriptedBackend.Answer.json("{}", status: status, fields: "Retry-After: 7\r\n"))
             }
             let good = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
-            let gateway = try await RunningGateway.start(backends: [busy.url, good.url])
+            let gateway = try await RunningGateway.start(backends: [busy, good])
 
             for id in 1...6 {
                 #expect(try await gateway.send(.tool("any", "{}", id: "\(id)", era: .legacy)).status == 200)
@@ -180,7 +180,7 @@ extension Integration {
             let busy = try ScriptedBackend { _ in
                 .bytes(ScriptedBackend.Answer.json("{}", status: "503 Not Now", fields: "Retry-After: 7\r\n"))
             }
-            let gateway = try await RunningGateway.start(backends: [busy.url])
+            let gateway = try await RunningGateway.start(backends: [busy])
             let reply = try await gateway.send(.tool("any", "{}", id: "5", era: .modern))
 
             #expect(reply.status == 503)
@@ -194,7 +194,7 @@ extension Integration {
             let gone = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
             let good = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
             let gateway = try await RunningGateway.start(
-                backends: [gone.url, good.url], pool: "health_check: { interval: 60s }")
+                backends: [gone, good], pool: "health_check: { interval: 60s }")
             gone.stop()
 
             for id in 1...10 {
@@ -206,7 +206,7 @@ extension Integration {
 
         @Test func `without any backend the answer is 503, at once and with Retry-After`() async throws {
             let gone = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
-            let gateway = try await RunningGateway.start(backends: [gone.url])
+            let gateway = try await RunningGateway.start(backends: [gone])
             gone.stop()
             try await eventually("the check has noticed") { try await !gateway.isReady }
 
@@ -228,7 +228,7 @@ extension Integration {
                     ScriptedBackend.Answer.json(
                         #"{"jsonrpc":"2.0","id":\#(request.id),"error":\#(error)}"#, status: status))
             }
-            let gateway = try await RunningGateway.start(backends: [backend.url])
+            let gateway = try await RunningGateway.start(backends: [backend])
             let reply = try await gateway.send(.tool("any", "{}", id: "\"x\"", era: .modern))
 
             #expect(reply.status == code)
@@ -242,7 +242,7 @@ extension Integration {
             let bad = try ScriptedBackend { _ in .bytes(ScriptedBackend.Answer.json("{}", status: "500 Oops")) }
             let good = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
             let gateway = try await RunningGateway.start(
-                backends: [bad.url, good.url],
+                backends: [bad, good],
                 pool: "circuit_breaker: { open_duration: 60s }\nhealth_check: { interval: 60s }")
 
             for id in 1...40 { _ = try await gateway.send(.tool("any", "{}", id: "\(id)", era: .modern)) }

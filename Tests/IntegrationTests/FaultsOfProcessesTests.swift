@@ -70,7 +70,7 @@ extension Integration {
 
         @Test func `all backends gone: refused at once; one comes back: served`() async throws {
             let server = try await ToolServer.start("only")
-            let gateway = try await RunningGateway.start(backends: [server.url])
+            let gateway = try await RunningGateway.start(backends: [server])
             #expect(try await gateway.send(.process("a", era: .modern)).status == 200)
 
             server.process.signal(SIGKILL)

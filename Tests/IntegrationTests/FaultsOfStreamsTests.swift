@@ -31,7 +31,7 @@ extension Integration {
         func `each event is passed on when it comes`(era: HTTPCall.Era) async throws {
             // One event, and then nothing: the stream stays open.
             let backend = try ScriptedBackend { _ in .bytes(Stream.head + Stream.progress(1)) }
-            let gateway = try await RunningGateway.start(backends: [backend.url])
+            let gateway = try await RunningGateway.start(backends: [backend])
             let text = try await blocking {
                 let connection = try HTTPConnection(port: gateway.port, limit: .seconds(5))
                 connection.send(HTTPCall.tool("any", "{}", id: "4", era: era).bytes)
@@ -58,7 +58,7 @@ extension Integration {
             let act = FaultsOfStreams.breaks[index].1
             let backend = try ScriptedBackend { act($0.id) }
             let gateway = try await RunningGateway.start(
-                backends: [backend.url], pool: "timeout: { stream_idle: 400ms }")
+                backends: [backend], pool: "timeout: { stream_idle: 400ms }")
             let reply = try await gateway.send(.tool("any", "{}", id: "\"s\"", era: era))
 
             #expect(reply.status == 200)
@@ -73,7 +73,7 @@ extension Integration {
             let backend = try ScriptedBackend { request in
                 .bytes(Stream.head + Stream.progress(1) + Stream.progress(2) + Stream.answer(request.id) + Stream.end)
             }
-            let gateway = try await RunningGateway.start(backends: [backend.url])
+            let gateway = try await RunningGateway.start(backends: [backend])
             let reply = try await gateway.send(.tool("any", "{}", id: "9", era: .modern))
 
             let events = reply.text.split(separator: "\n").filter { $0.hasPrefix("data:") }.map {

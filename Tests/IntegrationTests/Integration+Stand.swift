@@ -5,7 +5,7 @@ extension Integration {
     ) async throws -> (gateway: RunningGateway, servers: [ToolServer]) {
         var servers: [ToolServer] = []
         for number in 1...3 { servers.append(try await ToolServer.start("tools-\(number)")) }
-        let gateway = try await RunningGateway.start(backends: servers.map(\.url), pool: pool, more: more)
+        let gateway = try await RunningGateway.start(backends: servers, pool: pool, more: more)
         return (gateway, servers)
     }
 }

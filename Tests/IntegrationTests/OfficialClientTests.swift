@@ -60,7 +60,7 @@ extension Integration {
                 Machine.python,
                 [Machine.root.appending(path: "Tests/IntegrationTests/Clients/reference_server.py").path, "reference"]
                     + flags)
-            let backend = "http://127.0.0.1:\(try await server.port())/mcp"
+            let backend = ForeignBackend(port: try await server.port())
             let gateway = try await RunningGateway.start(backends: [backend])
             let report = try await PythonClient.report("tour.py", gateway.endpoint, mode.name)
 

@@ -52,7 +52,7 @@ extension Integration {
                             fields: "Mcp-Session-Id: upstream-\(number)\r\n"))
                 }
             }
-            let gateway = try await RunningGateway.start(backends: backends.map(\.url))
+            let gateway = try await RunningGateway.start(backends: backends)
             for _ in 1...3 {
                 let session = try #require(try await gateway.send(.initialize()).fields["mcp-session-id"])
                 #expect(!session.contains("upstream"), "the backend's own id got out")
@@ -112,7 +112,7 @@ extension Integration {
             }
             let first = try ScriptedBackend(script)
             let port = first.port
-            let gateway = try await RunningGateway.start(backends: [first.url])
+            let gateway = try await RunningGateway.start(backends: [first])
             let session = try #require(try await gateway.send(.initialize()).fields["mcp-session-id"])
             let call = HTTPCall.tool("any", "{}", id: "2", era: .legacy).inSession(session)
             #expect(try await gateway.send(call).status == 200)

@@ -8,6 +8,7 @@ struct RunningGateway: Sendable {
     /// Where health and metrics are.
     let admin: Int
     private let folder: TemporaryFolder
+    private let backends: [any Backend]
 
     /// Starts one with a single pool, and waits until it listens; and until it is ready, unless told otherwise.
     ///
@@ -15,25 +16,27 @@ struct RunningGateway: Sendable {
     ///   - pool: more lines of the pool `tools`.
     ///   - more: more lines of the file.
     static func start(
-        backends: [String], pool: String = "", more: String = "", isReady: Bool = true
+        backends: [any Backend], pool: String = "", more: String = "", isReady: Bool = true
     ) async throws -> RunningGateway {
         var text = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n"
         text += more.isEmpty ? "" : more + "\n"
         text += "pools:\n  tools:\n    backends:\n"
-        for backend in backends { text += "      - \(backend)\n" }
+        for backend in backends { text += "      - \(backend.url)\n" }
         for line in pool.split(separator: "\n") { text += "    \(line)\n" }
-        return try await start(configuration: text, isReady: isReady)
+        return try await start(configuration: text, backends: backends, isReady: isReady)
     }
 
     /// Starts one with this file.
-    static func start(configuration: String, isReady: Bool = true) async throws -> RunningGateway {
+    static func start(
+        configuration: String, backends: [any Backend] = [], isReady: Bool = true
+    ) async throws -> RunningGateway {
         let folder = try TemporaryFolder()
         let file = try folder.write("gateway.conf", configuration.utf8)
         let process = try ChildProcess(
             Machine.binaries.appending(path: "mcp-gateway"), ["run", "--config", file.path])
         let gateway = RunningGateway(
             process: process, port: try await process.port(of: "mcp"), admin: try await process.port(of: "admin"),
-            folder: folder)
+            folder: folder, backends: backends)
         if isReady {
             try await eventually("the gateway is ready; it said: \(process.lastWords)") {
                 try await gateway.isReady

@@ -4,7 +4,7 @@ import Synchronization
 /// A backend of raw sockets that does with each call what its script says, however wrong that is.
 ///
 /// It answers the gateway's health checks like a well server, unless the script takes these too.
-final class ScriptedBackend: Sendable {
+final class ScriptedBackend: Backend {
     /// One request as it came.
     struct Request: Sendable {
         var head: String

@@ -1,5 +1,5 @@
 /// A running `mcp-tool-server`.
-struct ToolServer: Sendable {
+struct ToolServer: Backend {
     let name: String
     let process: ChildProcess
     let port: Int
