@@ -8,7 +8,8 @@ extension Integration {
         func `a killed backend costs at most the calls in flight on it, and serves again`(
             era: HTTPCall.Era
         ) async throws {
-            let (gateway, servers) = try await Integration.threeServers(pool: "circuit_breaker: { open_duration: 1s }")
+            let (gateway, servers) = try await Integration.threeServers(
+                hasSessions: false, pool: "circuit_breaker: { open_duration: 1s }")
             let victim = servers[1]
             let callers = Callers(12, port: gateway.port, era: era)
             try await eventually("calls are answered") { callers.outcomes.count > 300 }
@@ -28,7 +29,7 @@ extension Integration {
             #expect(failures.allSatisfy { $0.complaint?.contains("-31502") == true })
             #expect(failures.allSatisfy { $0.end - killed < .seconds(2) })
 
-            let again = try await ToolServer.start(victim.name, port: victim.port)
+            let again = try await ToolServer.start(victim.name, port: victim.port, hasSessions: false)
             let answered = try await gateway.metrics()(
                 "mcp_gateway_attempts_total", ["backend": victim.url, "outcome": "success"])
             try await eventually("the backend serves again", within: .seconds(8)) {

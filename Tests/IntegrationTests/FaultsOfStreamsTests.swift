@@ -58,7 +58,7 @@ extension Integration {
             let act = FaultsOfStreams.breaks[index].1
             let backend = try ScriptedBackend { act($0.id) }
             let gateway = try await RunningGateway.start(
-                backends: [backend], pool: "timeout: { stream_idle: 400ms }")
+                backends: [backend], pool: "timeout: { stream_idle: 1s }")
             let reply = try await gateway.send(.tool("any", "{}", id: "\"s\"", era: era))
 
             #expect(reply.status == 200)

@@ -52,7 +52,8 @@ extension Integration {
                 metrics("mcp_gateway_requests_total", ["method": "tools/call", "status": "ok", "pool": "tools"]) == 200)
         }
 
-        @Test(arguments: modes, [[], ["--json"]])
+        /// Legacy answers as an event stream, then the probing and the modern client.
+        @Test(arguments: zip(modes, [[], ["--json"], []]))
         func `is served by a server of the same SDK`(mode: (name: String, version: String), flags: [String])
             async throws
         {

@@ -20,7 +20,7 @@ extension Integration {
         /// Starts the script as a terminal would: a shell cannot trap a signal that it was started to ignore.
         private func start(_ file: URL) throws -> ChildProcess {
             try ChildProcess(
-                URL(filePath: "/usr/bin/env"), ["--default-signal=INT", script.path, "--config", file.path],
+                URL(filePath: "/usr/bin/env"), ["--default-signal", script.path, "--config", file.path],
                 environment: environment)
         }
 
