@@ -87,6 +87,10 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
         .testTarget(
+            name: "MCPServerTests",
+            dependencies: ["MCPServer", "mcp-tool-server", "Wire", "Transport", nioCore, nioPosix, logging],
+            swiftSettings: strict),
+        .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Wire", nioCore, nioPosix, nioEmbedded],
             swiftSettings: strict),
         .testTarget(
