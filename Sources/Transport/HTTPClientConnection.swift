@@ -162,13 +162,17 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     }
 
     private func becomeActive() {
-        guard phase == .connecting, let delegate else {
+        switch phase {
+        case .connecting:
+            guard let delegate else { fallthrough }
+            phase = .idle
+            delegate.connected(self)
+        case .closed:
             // Whoever wanted this connection has gone, perhaps before there was anything to close.
             context?.close(promise: nil)
-            return
+        case .idle, .awaitingHead, .readingBody:
+            break  // a handler that is added to an open channel may hear of that twice
         }
-        phase = .idle
-        delegate.connected(self)
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
