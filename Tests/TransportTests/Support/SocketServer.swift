@@ -1,0 +1,30 @@
+import NIOCore
+import NIOPosix
+import Transport
+
+/// A server on a free port of 127.0.0.1 whose every request is handled by one closure.
+struct SocketServer {
+    let listener: Listener
+
+    var port: Int { listener.localAddress.port ?? 0 }
+
+    static func start(
+        loopCount: Int = 1, port: Int = 0, timeouts: HTTPServerTimeouts = HTTPServerTimeouts(),
+        maximumConnections: Int = 1_000,
+        maximumBody: Int = 1 << 20, refuses: Bool = false,
+        handle: @escaping @Sendable (HTTPServerRequest, HTTPServerConnection) -> Void = { $1.answer($0.path) }
+    ) async throws -> SocketServer {
+        var loops: [any EventLoop] = []
+        var iterator = MultiThreadedEventLoopGroup.singleton.makeIterator()
+        while loops.count < loopCount, let loop = iterator.next() { loops.append(loop) }
+        let listener = try await Listener.bind(
+            host: "127.0.0.1", port: port, loops: loops, budget: ConnectionBudget(limit: maximumConnections)
+        ) { loop in
+            let server = RecordingServer()
+            server.handle = handle
+            if refuses { server.judge = { _ in .refuse(HTTPAnswer(status: 404, body: ByteBuffer(string: "refused"))) } }
+            return HTTPServerConnection(loop: LoopContext(LoopExecutor(loop)), delegate: server, timeouts: timeouts)
+        }
+        return SocketServer(listener: listener)
+    }
+}
