@@ -287,6 +287,19 @@ import Wire
         #expect(client.log == [])
     }
 
+    @Test func `hears twice that its channel is open and is told once`() throws {
+        let connection = HTTPClientConnection()
+        let client = RecordingClient()
+        connection.delegate = client
+        client.onEvent = { _, connection in connection.send(ByteBuffer(string: "request")) }
+        let channel = EmbeddedChannel()
+        channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        try channel.pipeline.syncOperations.addHandler(connection)
+        channel.pipeline.fireChannelActive()
+        #expect(client.log == ["connected"])
+        #expect(channel.isActive)
+    }
+
     @Test func `closes when nobody wants it any more`() throws {
         let connection = HTTPClientConnection()
         let channel = EmbeddedChannel()
