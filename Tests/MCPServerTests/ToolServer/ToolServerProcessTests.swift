@@ -41,6 +41,18 @@ struct ToolServerProcessTests {
         #expect(await running.status() == 0)
     }
 
+    @Test func `ends at once when it is asked a second time`() async throws {
+        let running = try Running(["--listen", "127.0.0.1:0"])
+        let client = try await RawClient.connect(to: try await running.address())
+        // A request that never becomes complete keeps it from draining.
+        try await client.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n")
+        _ = try await running.ask(Request.get("/health"))
+        running.process.terminate()
+        while !running.errors().contains("draining") { try await Task.sleep(for: .milliseconds(10)) }
+        running.process.terminate()
+        #expect(await running.status() == 143)
+    }
+
     @Test(arguments: [
         (["--listen", "nonsense"], [:], 64, "nonsense"), (["--workers", "0"], [:], 64, "--workers"),
         (["--name", ""], [:], 64, "--name"), (["--bogus"], [:], 64, "--bogus"),
@@ -114,6 +126,12 @@ private final class Running: Sendable {
         let port = try #require(Int(text[text.index(after: colon)...]))
         let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         return try SocketAddress(ipAddress: host, port: port)
+    }
+
+    /// One request on a connection of its own.
+    func ask(_ text: String) async throws -> RawClient.Answer? {
+        let client = try await RawClient.connect(to: try await address())
+        return try await client.ask(text)
     }
 
     /// Waits for its end and gives its status.
