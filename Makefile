@@ -1,5 +1,5 @@
 # The scripts as targets; each says more with --help.
-.PHONY: run build test bench ci format clean
+.PHONY: run build test bench fuzz ci format clean
 
 run:
 	scripts/run
@@ -13,11 +13,14 @@ test:
 bench:
 	scripts/bench
 
+fuzz:
+	scripts/fuzz 60
+
 ci:
 	.ci/run
 
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	git ls-files -z '*.swift' | xargs -0 swift format --in-place --parallel
 
 clean:
-	rm -rf .build .build-checked .venv
+	rm -rf .build .build-* .venv
