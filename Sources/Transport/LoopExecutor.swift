@@ -56,30 +56,29 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor {
     ///
     /// `body` must be a static function or a closure without captures, and must not reach a channel, promise or logger:
     /// those may call back into the actor while its state is being changed. It returns what is to be done instead.
+    ///
+    /// It does not escape, although the type allows it: `withoutActuallyEscaping` would allocate twice at every entry.
     @inlinable
     package func enter<Entered: Actor, Argument, Result>(
-        _ actor: Entered, _ body: (Argument, isolated Entered) -> Result, _ argument: Argument
+        _ actor: Entered, _ body: @escaping (Argument, isolated Entered) -> Result, _ argument: Argument
     ) -> Result {
         begin(actor)
         defer { end() }
         typealias Plain = (Argument, Entered) -> Result
-        return withoutActuallyEscaping(body) { escapable in
-            // Isolation is a property of the type alone: both function types have the same representation.
-            unsafeBitCast(escapable, to: Plain.self)(argument, actor)
-        }
+        // Isolation is a property of the type alone: both function types have the same representation.
+        return unsafeBitCast(body, to: Plain.self)(argument, actor)
     }
 
     /// The same for a `body` that throws; its error is thrown on.
     @inlinable
     package func enter<Entered: Actor, Argument, Result, Failure: Error>(
-        _ actor: Entered, _ body: (Argument, isolated Entered) throws(Failure) -> Result, _ argument: Argument
+        _ actor: Entered, _ body: @escaping (Argument, isolated Entered) throws(Failure) -> Result,
+        _ argument: Argument
     ) throws(Failure) -> Result {
         begin(actor)
         defer { end() }
         typealias Plain = (Argument, Entered) throws(Failure) -> Result
-        return try withoutActuallyEscaping(body) { escapable throws(Failure) in
-            try unsafeBitCast(escapable, to: Plain.self)(argument, actor)
-        }
+        return try unsafeBitCast(body, to: Plain.self)(argument, actor)
     }
 
     @inlinable
