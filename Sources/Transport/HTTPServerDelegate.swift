@@ -67,4 +67,11 @@ package struct HTTPServerRequest {
     package var headBytes: ByteBuffer
     /// The body; chunks are joined.
     package var body: ByteBuffer
+
+    /// A request that was read.
+    package init(head: HTTPRequestHead, headBytes: ByteBuffer, body: ByteBuffer) {
+        self.head = head
+        self.headBytes = headBytes
+        self.body = body
+    }
 }

@@ -1,4 +1,4 @@
-package import NIOCore
+public import NIOCore
 
 /// An event loop as the executor of actors and tasks.
 ///
@@ -16,19 +16,19 @@ package import NIOCore
 /// `enter` takes a *static* function `(Argument, isolated Actor) -> Result` instead and calls it as what it is: a plain
 /// function that happens to be type-checked as isolated. The cast is the one `assumeIsolated` makes itself. It is valid
 /// only on the actor's own loop, which debug builds check at every entry.
-package final class LoopExecutor: SerialExecutor, TaskExecutor {
+public final class LoopExecutor: SerialExecutor, TaskExecutor {
     /// The loop that runs the jobs.
-    package let eventLoop: any EventLoop
+    public let eventLoop: any EventLoop
 
     /// Whether an entry is under way. Only touched on the loop, and only in debug builds.
     @usableFromInline nonisolated(unsafe) var isInside = false
 
     /// An executor of `eventLoop`. Create one per loop and share it.
-    package init(_ eventLoop: any EventLoop) {
+    public init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
-    package func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         eventLoop.execute {
             job.runSynchronously(
@@ -36,19 +36,19 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor {
         }
     }
 
-    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         UnownedSerialExecutor(ordinary: self)
     }
 
-    package func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+    public func asUnownedTaskExecutor() -> UnownedTaskExecutor {
         UnownedTaskExecutor(ordinary: self)
     }
 
-    package func isIsolatingCurrentContext() -> Bool? {
+    public func isIsolatingCurrentContext() -> Bool? {
         eventLoop.inEventLoop
     }
 
-    package func checkIsolated() {
+    public func checkIsolated() {
         eventLoop.preconditionInEventLoop()
     }
 
@@ -59,7 +59,7 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor {
     ///
     /// It does not escape, although the type allows it: `withoutActuallyEscaping` would allocate twice at every entry.
     @inlinable
-    package func enter<Entered: Actor, Argument, Result>(
+    public func enter<Entered: Actor, Argument, Result>(
         _ actor: Entered, _ body: @escaping (Argument, isolated Entered) -> Result, _ argument: Argument
     ) -> Result {
         begin(actor)
@@ -71,7 +71,7 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor {
 
     /// The same for a `body` that throws; its error is thrown on.
     @inlinable
-    package func enter<Entered: Actor, Argument, Result, Failure: Error>(
+    public func enter<Entered: Actor, Argument, Result, Failure: Error>(
         _ actor: Entered, _ body: @escaping (Argument, isolated Entered) throws(Failure) -> Result,
         _ argument: Argument
     ) throws(Failure) -> Result {

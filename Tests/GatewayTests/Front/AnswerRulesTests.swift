@@ -14,7 +14,8 @@ import Wire
         return try bytes.withUnsafeBytes { raw in
             let view = ByteView(raw)
             var parser = HTTPHeadParser(.response)
-            #expect(try parser.parse(view))
+            let isComplete = try parser.parse(view)
+            #expect(isComplete)
             return "\(AnswerRules.judge(parser.response, view, call: call))"
         }
     }
@@ -22,7 +23,8 @@ import Wire
     private func makeCall(_ method: String, _ kind: JSONRPCEnvelope.Kind?) throws -> Call {
         let head = Array("\(method) /mcp HTTP/1.1\r\nHost: gw\r\n\r\n".utf8)
         var parser = HTTPHeadParser(.request)
-        try head.withUnsafeBytes { raw in #expect(try parser.parse(ByteView(raw))) }
+        let isComplete = try head.withUnsafeBytes { try parser.parse(ByteView($0)) }
+        #expect(isComplete)
         let call = Call()
         call.begin(
             HTTPServerRequest(head: parser.request, headBytes: ByteBuffer(bytes: head), body: ByteBuffer()), poolIndex: 0)

@@ -42,7 +42,8 @@ import Wire
         return try bytes.withUnsafeBytes { raw in
             let view = ByteView(raw)
             var parser = HTTPHeadParser(.request)
-            #expect(try parser.parse(view))
+            let isComplete = try parser.parse(view)
+            #expect(isComplete)
             switch HeadRules(plan, access: access).judge(parser.request, view) {
             case .pass(let pool): return .pool(pool)
             case .fail(let failure): return .failure(failure)
