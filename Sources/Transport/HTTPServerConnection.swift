@@ -40,7 +40,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private var context: ChannelHandlerContext?
     private var phase = Phase.awaitingHead
     private var parser: HTTPHeadParser
-    private var head = HTTPRequestHead()
+    /// The current request; one object for all of them, so that a request allocates nothing.
+    private let request = HTTPServerRequest()
     /// Received bytes; the current request begins at its reader index.
     private var inbound = ByteBuffer()
     /// Bytes of `inbound` behind its reader index that belong to the current request.
@@ -75,7 +76,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Whether the connection goes on after the answer that is being made.
     package var isKeptAlive: Bool {
-        head.isKeepAlive && !mustClose && !isDraining && (!inputIsClosed || inbound.readableBytes > requestByteCount)
+        request.head.isKeepAlive && !mustClose && !isDraining && (!inputIsClosed || inbound.readableBytes > requestByteCount)
     }
 
     /// A handler for one accepted connection.
@@ -277,43 +278,43 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         }
         isHeadTimerArmed = false
         timer.disarm()
-        head = parser.request
-        if head.asksForUpgrade || head.method == .trace { mustClose = true }
+        request.head = parser.request
+        if request.head.asksForUpgrade || request.head.method == .trace { mustClose = true }
         switch verdict {
         case .refuse(let answer):
             refuseBody(answer)
-        case .accept where head.hasUnknownExpectation:
+        case .accept where request.head.hasUnknownExpectation:
             var answer = delegate.answer(to: .expectation)
             // Where this request ends is known; nothing else is wrong with it.
             answer.closesConnection = false
             refuseBody(answer)
         case .accept(let maximumBody):
             do throws(HTTPError) {
-                bodyReader = try HTTPBodyReader(head.framing, limit: maximumBody)
+                bodyReader = try HTTPBodyReader(request.head.framing, limit: maximumBody)
             } catch {
                 refuseBody(delegate.answer(to: error))
                 return true
             }
             phase = .readingBody
-            requestByteCount = head.byteCount
-            if head.expectsContinue, inbound.readableBytes == head.byteCount { writeContinue() }
+            requestByteCount = request.head.byteCount
+            if request.head.expectsContinue, inbound.readableBytes == request.head.byteCount { writeContinue() }
         }
         return true
     }
 
     /// Reads on in the body. Whether there is more to do at once.
     private func readBody() -> Bool {
-        switch head.framing {
+        switch request.head.framing {
         case .none, .untilClose:
             deliver(body: ByteBuffer())
         case .length(let count):
-            guard inbound.readableBytes - head.byteCount >= count else {
-                armForBody(received: inbound.readableBytes - head.byteCount)
+            guard inbound.readableBytes - request.head.byteCount >= count else {
+                armForBody(received: inbound.readableBytes - request.head.byteCount)
                 return false
             }
-            requestByteCount = head.byteCount + count
+            requestByteCount = request.head.byteCount + count
             // The slice exists: that many bytes are readable.
-            deliver(body: inbound.getSlice(at: inbound.readerIndex + head.byteCount, length: count) ?? ByteBuffer())
+            deliver(body: inbound.getSlice(at: inbound.readerIndex + request.head.byteCount, length: count) ?? ByteBuffer())
         case .chunked:
             switch takeChunks(keeping: true) {
             case .finished: deliver(body: chunkedBody)
@@ -364,9 +365,9 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         chunkedBody = pieces
         requestByteCount = offset
         // Chunks that were taken need not stay: keep the head and what follows.
-        if case .needsMore = result, requestByteCount > head.byteCount, requestByteCount == inbound.readableBytes {
-            inbound.moveWriterIndex(to: inbound.readerIndex + head.byteCount)
-            requestByteCount = head.byteCount
+        if case .needsMore = result, requestByteCount > request.head.byteCount, requestByteCount == inbound.readableBytes {
+            inbound.moveWriterIndex(to: inbound.readerIndex + request.head.byteCount)
+            requestByteCount = request.head.byteCount
         }
         return result
     }
@@ -374,10 +375,12 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private func deliver(body: ByteBuffer) {
         timer.disarm()
         phase = .handling
-        let headBytes = inbound.getSlice(at: inbound.readerIndex, length: head.byteCount) ?? ByteBuffer()
+        request.headBytes =
+            inbound.getSlice(at: inbound.readerIndex, length: request.head.byteCount) ?? ByteBuffer()
+        request.body = body
         chunkedBody = ByteBuffer()
         bodyReader = nil
-        delegate?.receive(HTTPServerRequest(head: head, headBytes: headBytes, body: body), on: self)
+        delegate?.receive(request, on: self)
     }
 
     private func armForBody(received: Int) {
@@ -402,15 +405,15 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Answers a request whose body is not wanted: keeps the connection if the rest of the body is small.
     private func refuseBody(_ answer: HTTPAnswer) {
-        requestByteCount = head.byteCount
+        requestByteCount = request.head.byteCount
         let canDiscard: Bool
-        switch head.framing {
+        switch request.head.framing {
         case .none: canDiscard = true
-        case .length(let count): canDiscard = count <= HTTPServerConnection.discardLimit && !head.expectsContinue
-        case .chunked, .untilClose: canDiscard = !head.expectsContinue
+        case .length(let count): canDiscard = count <= HTTPServerConnection.discardLimit && !request.head.expectsContinue
+        case .chunked, .untilClose: canDiscard = !request.head.expectsContinue
         }
         if !canDiscard { mustClose = true }
-        bodyReader = try? HTTPBodyReader(head.framing, limit: HTTPServerConnection.discardLimit)
+        bodyReader = try? HTTPBodyReader(request.head.framing, limit: HTTPServerConnection.discardLimit)
         if bodyReader == nil { mustClose = true }
         refuse(answer)
     }
@@ -433,7 +436,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         if answer.status != 204 { writer.field("Content-Length: ", answer.body.readableBytes) }
         if !isKeptAlive { writer.lines("Connection: close\r\n") }
         var buffer = writer.finish()
-        if head.method != .head { buffer.writeImmutableBuffer(answer.body) }
+        if request.head.method != .head { buffer.writeImmutableBuffer(answer.body) }
         finish(buffer)
         loop.recycle(buffer)
     }
@@ -521,7 +524,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         requestByteCount = 0
         if inbound.readableBytes == 0 { inbound = ByteBuffer() }
         // In this order: nothing else refers to the storage of the fields then, and the next head uses it again.
-        head = HTTPRequestHead()
+        request.forget()
         parser.reset()
         phase = .awaitingHead
     }

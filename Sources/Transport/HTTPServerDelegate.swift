@@ -60,18 +60,33 @@ package struct HTTPAnswer {
 }
 
 /// One request with its whole body. The bytes are those that were received; nothing was copied for small requests.
-package struct HTTPServerRequest {
+///
+/// A connection uses the same object for all of its requests: it is valid until the request has been answered. Belongs to
+/// the connection's loop.
+package final class HTTPServerRequest {
     /// The head, as ranges over `headBytes`.
-    package var head: HTTPRequestHead
+    package internal(set) var head: HTTPRequestHead
     /// The bytes of the head.
-    package var headBytes: ByteBuffer
+    package internal(set) var headBytes: ByteBuffer
     /// The body; chunks are joined.
-    package var body: ByteBuffer
+    package internal(set) var body: ByteBuffer
 
-    /// A request that was read.
-    package init(head: HTTPRequestHead, headBytes: ByteBuffer, body: ByteBuffer) {
+    /// A request that was read, or one that will be.
+    package init(
+        head: HTTPRequestHead = HTTPRequestHead(), headBytes: ByteBuffer = ByteBuffer(), body: ByteBuffer = ByteBuffer()
+    ) {
         self.head = head
         self.headBytes = headBytes
         self.body = body
     }
+
+    /// Lets go of the bytes, so that their storage can be used again.
+    func forget() {
+        head = HTTPRequestHead()
+        headBytes = ByteBuffer()
+        body = ByteBuffer()
+    }
 }
+
+@available(*, unavailable)
+extension HTTPServerRequest: Sendable {}

@@ -275,6 +275,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         stream = nil
         longAnswer = nil
         held = ByteBuffer()
+        answerHead = HTTPResponseHead()
         answerHeadBytes = ByteBuffer()
         let effect = loop.executor.enter(
             shard, Shard.finished,

@@ -1,8 +1,4 @@
-import Crypto
-import NIOCore
 package import Resilience
-import Transport
-import Wire
 
 extension GatewayPlan {
     /// The plan of `configuration` for `shardCount` shards, with every backend unchecked and every breaker closed.
@@ -28,35 +24,6 @@ extension GatewayPlan {
     }
 }
 
-extension PoolPlan {
-    fileprivate init(_ pool: PoolConfiguration, makeStatus: () -> BackendStatus) {
-        name = pool.name
-        nameJSON = jsonString(pool.name)
-        backends = pool.backends.map { BackendPlan($0, pool: pool.name, status: makeStatus()) }
-        timeouts = PoolTimeouts(
-            connect: TimeAmount(pool.timeout.connect), firstByte: TimeAmount(pool.timeout.firstByte),
-            request: TimeAmount(pool.timeout.request), streamIdle: TimeAmount(pool.timeout.streamIdle),
-            maximumStream: TimeAmount(pool.timeout.maximumStream))
-        slowCall = TimeAmount(pool.circuitBreaker.slowCall)
-    }
-}
-
-extension BackendPlan {
-    fileprivate init(_ backend: BackendConfiguration, pool: String, status: BackendStatus) {
-        address = BackendAddress(host: backend.url.host, port: backend.url.port)
-        authority = backend.url.authority
-        path = backend.url.path
-        url = backend.url.text
-        urlJSON = jsonString(url)
-        // The same on every replica with the same file, and another one in another pool.
-        key = SHA256.hash(data: Array("\(pool)\n\(url)".utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        weight = backend.weight
-        isBackup = backend.isBackup
-        requestStarts = RequestStarts(authority: backend.url.authority, path: backend.url.path)
-        self.status = status
-    }
-}
-
 extension CircuitBreaker.Configuration {
     fileprivate init(_ settings: CircuitBreakerSettings) {
         self.init(
@@ -64,10 +31,4 @@ extension CircuitBreaker.Configuration {
             consecutiveFailures: settings.consecutiveFailures, window: settings.window,
             openDuration: settings.openDuration, halfOpenRequests: settings.halfOpenRequests)
     }
-}
-
-private func jsonString(_ text: String) -> [UInt8] {
-    var buffer = ByteBuffer()
-    buffer.writeJSONString(text)
-    return Array(buffer.readableBytesView)
 }

@@ -1,5 +1,4 @@
 package import NIOCore
-package import Transport
 
 /// One generation of the configuration, made ready for the path of a call: bytes instead of strings, leaf values made.
 ///
@@ -27,20 +26,6 @@ package struct RoutePlan: Sendable {
     package var pool: Int
 }
 
-/// One pool, as far as it is the same in every shard.
-package struct PoolPlan: Sendable {
-    /// The name, for metrics and logs.
-    package var name: String
-    /// The name as a JSON string, quotes included, for the access log.
-    package var nameJSON: [UInt8]
-    /// The backends, in the order of the file.
-    package var backends: [BackendPlan]
-    /// How long things may take.
-    package var timeouts: PoolTimeouts
-    /// From here on a success is a slow one.
-    package var slowCall: TimeAmount
-}
-
 /// How long the steps of a call may take; the rows of the configuration's `timeout`.
 package struct PoolTimeouts: Sendable {
     /// Until the connection is made.
@@ -57,30 +42,6 @@ package struct PoolTimeouts: Sendable {
     package static let maximumListening = TimeAmount.hours(1)
     /// Between a stream's silence and the comment that keeps it alive.
     package static let keepAlive = TimeAmount.seconds(15)
-}
-
-/// One backend, as far as it is the same in every shard.
-package struct BackendPlan: Sendable {
-    /// Where to connect.
-    package var address: BackendAddress
-    /// Host and port as `Host` names them.
-    package var authority: String
-    /// The path of the MCP endpoint.
-    package var path: String
-    /// The URL, for metrics, logs and people.
-    package var url: String
-    /// The URL as a JSON string, quotes included, for the access log.
-    package var urlJSON: [UInt8]
-    /// Names this backend in sealed session ids; the same on all replicas with the same configuration.
-    package var key: UInt64
-    /// Share of the calls, 1…1000.
-    package var weight: Int
-    /// Only used when no other backend can be.
-    package var isBackup: Bool
-    /// Everything in front of the forwarded fields of a request, by method.
-    package var requestStarts: RequestStarts
-    /// What the whole process knows of it.
-    package var status: BackendStatus
 }
 
 /// The beginnings of requests to one backend: request line, `Host`, and what is the same in each.

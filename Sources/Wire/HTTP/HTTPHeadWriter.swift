@@ -36,17 +36,12 @@ public struct HTTPHeadWriter: ~Copyable {
 
     /// A field whose name and value are bytes of a validated head.
     public mutating func field(_ name: ByteView, _ value: ByteView) {
-        buffer.writeBytes(name.raw)
-        buffer.writeStaticString(": ")
-        buffer.writeBytes(value.raw)
-        buffer.writeStaticString("\r\n")
+        buffer.writeLine(name.raw, ": ", value.raw)
     }
 
     /// A field with a literal name; `name` ends with `": "`.
     public mutating func field(_ name: StaticString, _ value: ByteView) {
-        buffer.writeStaticString(name)
-        buffer.writeBytes(value.raw)
-        buffer.writeStaticString("\r\n")
+        buffer.writeLine(UnsafeRawBufferPointer(name), "", value.raw)
     }
 
     /// A field with a literal name that ends with `": "` and a number.
@@ -69,21 +64,42 @@ public struct HTTPHeadWriter: ~Copyable {
 }
 
 extension ByteBuffer {
+    /// Appends `first`, `separator`, `second` and a line end with one reservation: a head has some twenty lines, and
+    /// looking at the buffer's capacity costs more than copying a field.
+    mutating func writeLine(
+        _ first: UnsafeRawBufferPointer, _ separator: StaticString, _ second: UnsafeRawBufferPointer
+    ) {
+        let separator = UnsafeRawBufferPointer(separator)
+        let count = first.count &+ separator.count &+ second.count &+ 2
+        writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
+            guard target.count >= count, let base = target.baseAddress else { return 0 }
+            var next = base
+            for part in 0..<3 {
+                let bytes = part == 0 ? first : part == 1 ? separator : second
+                if let source = bytes.baseAddress { next.copyMemory(from: source, byteCount: bytes.count) }
+                next += bytes.count
+            }
+            next.storeBytes(of: UInt8(ascii: "\r"), as: UInt8.self)
+            next.storeBytes(of: UInt8(ascii: "\n"), toByteOffset: 1, as: UInt8.self)
+            return count
+        }
+    }
+
     /// Appends a number in decimal, without an allocation.
     public mutating func writeDecimal(_ value: Int) {
         var magnitude = value.magnitude
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var index = 20
         repeat {
-            index -= 1
+            index &-= 1
             digits[index] = UInt8(truncatingIfNeeded: magnitude % 10) &+ 0x30
             magnitude /= 10
         } while magnitude > 0
-        if value < 0 { writeInteger(UInt8(ascii: "-")) }
-        while index < 20 {
-            writeInteger(digits[index])
-            index += 1
+        if value < 0 {
+            index &-= 1
+            digits[index] = UInt8(ascii: "-")
         }
+        digits.span.extracting(index..<20).withUnsafeBytes { _ = writeBytes($0) }
     }
 
     /// Calls `body` with the readable bytes; no copy.
@@ -102,5 +118,12 @@ extension ByteBuffer {
         // `withUnsafeReadableBytes` calls its closure exactly once.
         guard let result else { preconditionFailure("the bytes of a buffer were not visited") }
         return try result.get()
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The bytes of a literal, which live as long as the process.
+    fileprivate init(_ text: StaticString) {
+        self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 }

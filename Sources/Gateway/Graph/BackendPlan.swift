@@ -1,0 +1,53 @@
+import Crypto
+import NIOCore
+package import Transport
+import Wire
+
+/// One backend, as far as it is the same in every shard.
+package final class BackendPlan: Sendable {
+    /// Where to connect.
+    package let address: BackendAddress
+    /// Host and port as `Host` names them.
+    package let authority: String
+    /// The path of the MCP endpoint.
+    package let path: String
+    /// The URL, for metrics, logs and people.
+    package let url: String
+    /// The URL as a JSON string, quotes included, for the access log.
+    package let urlJSON: [UInt8]
+    /// Names this backend in sealed session ids; the same on all replicas with the same configuration.
+    package let key: UInt64
+    /// Share of the calls, 1…1000.
+    package let weight: Int
+    /// Only used when no other backend can be.
+    package let isBackup: Bool
+    /// Everything in front of the forwarded fields of a request, by method.
+    package let requestStarts: RequestStarts
+    /// What the whole process knows of it.
+    package let status: BackendStatus
+
+    /// The plan of `backend` in the pool named `pool`.
+    package init(_ backend: BackendConfiguration, pool: String, status: BackendStatus) {
+        address = BackendAddress(host: backend.url.host, port: backend.url.port)
+        authority = backend.url.authority
+        path = backend.url.path
+        url = backend.url.text
+        urlJSON = Array(jsonString: backend.url.text)
+        // The same on every replica with the same file, and another one in another pool.
+        key = SHA256.hash(data: Array("\(pool)\n\(backend.url.text)".utf8)).prefix(8)
+            .reduce(0) { $0 << 8 | UInt64($1) }
+        weight = backend.weight
+        isBackup = backend.isBackup
+        requestStarts = RequestStarts(authority: backend.url.authority, path: backend.url.path)
+        self.status = status
+    }
+}
+
+extension [UInt8] {
+    /// `text` as a JSON string, quotes included.
+    init(jsonString text: String) {
+        var buffer = ByteBuffer()
+        buffer.writeJSONString(text)
+        self = Array(buffer.readableBytesView)
+    }
+}

@@ -1,0 +1,27 @@
+package import NIOCore
+
+/// One pool, as far as it is the same in every shard.
+package final class PoolPlan: Sendable {
+    /// The name, for metrics and logs.
+    package let name: String
+    /// The name as a JSON string, quotes included, for the access log.
+    package let nameJSON: [UInt8]
+    /// The backends, in the order of the file.
+    package let backends: [BackendPlan]
+    /// How long things may take.
+    package let timeouts: PoolTimeouts
+    /// From here on a success is a slow one.
+    package let slowCall: TimeAmount
+
+    /// The plan of `pool`; `makeStatus` is called once for each backend.
+    package init(_ pool: PoolConfiguration, makeStatus: () -> BackendStatus) {
+        name = pool.name
+        nameJSON = Array(jsonString: pool.name)
+        backends = pool.backends.map { BackendPlan($0, pool: pool.name, status: makeStatus()) }
+        timeouts = PoolTimeouts(
+            connect: TimeAmount(pool.timeout.connect), firstByte: TimeAmount(pool.timeout.firstByte),
+            request: TimeAmount(pool.timeout.request), streamIdle: TimeAmount(pool.timeout.streamIdle),
+            maximumStream: TimeAmount(pool.timeout.maximumStream))
+        slowCall = TimeAmount(pool.circuitBreaker.slowCall)
+    }
+}
