@@ -55,6 +55,7 @@ extension Integration {
         @Test func `no call is lost under load`() async throws {
             let (gateway, servers) = try await Integration.threeServers()
             let callers = Callers(8, port: gateway.port, era: .modern)
+            defer { callers.cancel() }
             try await eventually("calls are answered") { callers.outcomes.count > 200 }
             gateway.process.signal(SIGTERM)
             #expect(try await gateway.process.exit() == 0)

@@ -12,6 +12,7 @@ extension Integration {
                 hasSessions: false, pool: "circuit_breaker: { open_duration: 1s }")
             let victim = servers[1]
             let callers = Callers(12, port: gateway.port, era: era)
+            defer { callers.cancel() }
             try await eventually("calls are answered") { callers.outcomes.count > 300 }
 
             victim.process.signal(SIGKILL)
@@ -50,6 +51,7 @@ extension Integration {
             let (gateway, servers) = try await Integration.threeServers(
                 pool: "timeout: { first_byte: 500ms }\nhealth_check: { interval: 60s }")
             let callers = Callers(12, port: gateway.port, era: .modern)
+            defer { callers.cancel() }
             try await eventually("calls are answered") { callers.outcomes.count > 300 }
 
             servers[2].process.signal(SIGSTOP)

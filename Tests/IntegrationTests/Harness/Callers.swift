@@ -18,6 +18,7 @@ final class Callers: Sendable {
     private let pause: Duration
     private let state = Mutex<State>(State())
     private let count: Int
+    private let id: Int?
 
     private struct State {
         var outcomes: [Outcome] = []
@@ -25,8 +26,9 @@ final class Callers: Sendable {
         var running = 0
     }
 
-    /// Starts `count` clients at once.
-    init(_ count: Int, port: Int, era: HTTPCall.Era, pause: Duration = .milliseconds(4)) {
+    /// Starts `count` clients at once, whose calls have ids of their own, or all of them this one `id`.
+    init(_ count: Int, port: Int, era: HTTPCall.Era, id: Int? = nil, pause: Duration = .milliseconds(4)) {
+        self.id = id
         self.port = port
         self.era = era
         self.pause = pause
@@ -37,6 +39,11 @@ final class Callers: Sendable {
         }
     }
 
+    /// Lets the clients end after their present call; for `defer`.
+    func cancel() {
+        state.withLock { $0.isStopped = true }
+    }
+
     /// Everything that has ended until now.
     var outcomes: [Outcome] { state.withLock { $0.outcomes } }
 
@@ -45,25 +52,28 @@ final class Callers: Sendable {
 
     /// Ends the clients after their present call, and waits for it.
     func stop() async throws {
-        state.withLock { $0.isStopped = true }
+        cancel()
         try await eventually("all callers end", within: .seconds(30)) { state.withLock { $0.running } == 0 }
     }
 
     private func run(_ client: Int) {
         var connection: HTTPConnection?
         var number = client
-        while !state.withLock({ $0.isStopped }) {
+        // However the test ends, its callers do not bother the next one for long.
+        let end = ContinuousClock.now + .seconds(90)
+        while !state.withLock({ $0.isStopped }), .now < end {
             var outcome = Outcome(number: number, end: .now)
             do {
                 let open = try connection ?? HTTPConnection(port: port)
                 connection = open
-                let reply = try open.exchange(.process("call \(number)", id: "\(number)", era: era))
-                outcome.complaint = Callers.complaint(about: reply, number)
+                let reply = try open.exchange(.process("call \(number)", id: "\(id ?? number)", era: era))
+                outcome.complaint = complaint(about: reply, number)
                 outcome.server = reply.message["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"].string
                 if reply.fields["connection"] == "close" { connection = nil }
             } catch {
                 outcome.complaint = "\(error)"
                 connection = nil
+                Thread.sleep(forTimeInterval: 0.02)
             }
             outcome.end = .now
             state.withLock { $0.outcomes.append(outcome) }
@@ -73,9 +83,9 @@ final class Callers: Sendable {
         state.withLock { $0.running -= 1 }
     }
 
-    private static func complaint(about reply: HTTPReply, _ number: Int) -> String? {
+    private func complaint(about reply: HTTPReply, _ number: Int) -> String? {
         let message = reply.message
-        guard message["id"].int == number else { return "\(reply.status), another id: \(reply.text)" }
+        guard message["id"].int == id ?? number else { return "\(reply.status), another id: \(reply.text)" }
         guard reply.status == 200 else { return "\(reply.status): \(reply.text)" }
         let mark = message["result"]["structuredContent"]["result"]["mark"].string
         return mark == "CALL \(number)" ? nil : "another answer: \(reply.text)"

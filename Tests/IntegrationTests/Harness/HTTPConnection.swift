@@ -79,7 +79,7 @@ final class HTTPConnection {
         let end = Array(text.utf8)
         var searched = 0
         while true {
-            if let found = received[searched...].firstRange(of: end) {
+            if let found = received.firstRange(of: end, from: searched) {
                 defer { received.removeSubrange(..<found.upperBound) }
                 return String(decoding: received[..<found.upperBound], as: UTF8.self)
             }

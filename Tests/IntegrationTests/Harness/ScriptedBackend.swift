@@ -125,7 +125,7 @@ final class ScriptedBackend: Backend {
     private static func nextRequest(on connection: Socket, _ received: inout [UInt8]) -> Request? {
         let end = Array("\r\n\r\n".utf8)
         while true {
-            if let found = received.firstRange(of: end) {
+            if let found = received.firstRange(of: end, from: 0) {
                 let head = String(decoding: received[..<found.upperBound], as: UTF8.self)
                 let length = contentLength(head)
                 if received.count - found.upperBound >= length {

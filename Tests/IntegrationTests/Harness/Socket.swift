@@ -84,15 +84,26 @@ final class Socket: Sendable {
 
     /// What comes next; empty at the end of the stream; throws when nothing came in time or the connection was reset.
     func receive() throws -> [UInt8] {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, initializedCount in
+            count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            initializedCount = max(count, 0)
+        }
         guard count >= 0 else { throw Failure("nothing received: \(String(cString: strerror(errno)))") }
-        return Array(buffer.prefix(count))
+        return bytes
     }
 
     /// Ends both directions in an orderly way; a blocked reader returns.
     func shutDown() {
         shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Ends the connection as the system does for a process that has died: at once, and with a reset if that was wished.
+    func abandon() {
+        // The descriptor stays taken until the last reference goes, so that nobody else gets its number before that.
+        var unspecified = sockaddr()
+        unspecified.sa_family = sa_family_t(AF_UNSPEC)
+        connect(descriptor, &unspecified, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     /// Makes the close that follows a reset instead of an end.
