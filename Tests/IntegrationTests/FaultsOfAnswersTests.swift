@@ -194,7 +194,7 @@ extension Integration {
             let gone = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
             let good = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
             let gateway = try await RunningGateway.start(
-                backends: [gone, good], pool: "health_check: { interval: 60s }")
+                backends: [gone, good], pool: "health_check: { interval: 60s, timeout: 5s }")
             gone.stop()
 
             for id in 1...10 {
@@ -243,7 +243,7 @@ extension Integration {
             let good = try ScriptedBackend { _ in .result(FaultsOfAnswers.good) }
             let gateway = try await RunningGateway.start(
                 backends: [bad, good],
-                pool: "circuit_breaker: { open_duration: 60s }\nhealth_check: { interval: 60s }")
+                pool: "circuit_breaker: { open_duration: 60s }\nhealth_check: { interval: 60s, timeout: 5s }")
 
             for id in 1...40 { _ = try await gateway.send(.tool("any", "{}", id: "\(id)", era: .modern)) }
 

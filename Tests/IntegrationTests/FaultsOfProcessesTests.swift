@@ -49,7 +49,7 @@ extension Integration {
 
         @Test func `a backend that hangs fails its own calls only, and only until its breaker opens`() async throws {
             let (gateway, servers) = try await Integration.threeServers(
-                pool: "timeout: { first_byte: 500ms }\nhealth_check: { interval: 60s }")
+                pool: "timeout: { first_byte: 500ms }\nhealth_check: { interval: 60s, timeout: 5s }")
             let callers = Callers(12, port: gateway.port, era: .modern)
             defer { callers.cancel() }
             try await eventually("calls are answered") { callers.outcomes.count > 300 }
