@@ -96,7 +96,8 @@ package final class ScriptedBackend {
             // Health checks may come at any time and say nothing about calls.
             let isCheck = id == "\"health\""
             if !isCheck, backend.behaviour != .stall { backend.runs.append(id) }
-            let result = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\"content\":[],\"port\":\(backend.address.port)}}"
+            let result =
+                "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\"content\":[],\"port\":\(backend.address.port)}}"
             switch backend.behaviour {
             case .answer: send(ok(result))
             case .status(let status): send("HTTP/1.1 \(status) No\r\nContent-Length: 4\r\n\r\nsick")

@@ -55,7 +55,8 @@ package final class SimulatedClient: SimulatedPeer {
         let named = name.map { "\"name\":\"\($0)\",\"arguments\":\(arguments)," } ?? ""
         let body = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":{\(named)\(meta)}}"
         var head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        head += "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: \(method)\r\n"
+        head +=
+            "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: \(method)\r\n"
         if let name { head += "Mcp-Name: \(name)\r\n" }
         wire?.send(ByteBuffer(string: head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body))
     }

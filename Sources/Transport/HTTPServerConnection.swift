@@ -76,7 +76,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Whether the connection goes on after the answer that is being made.
     package var isKeptAlive: Bool {
-        request.head.isKeepAlive && !mustClose && !isDraining && (!inputIsClosed || inbound.readableBytes > requestByteCount)
+        request.head.isKeepAlive && !mustClose && !isDraining
+            && (!inputIsClosed || inbound.readableBytes > requestByteCount)
     }
 
     /// A handler for one accepted connection.
@@ -314,7 +315,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
             }
             requestByteCount = request.head.byteCount + count
             // The slice exists: that many bytes are readable.
-            deliver(body: inbound.getSlice(at: inbound.readerIndex + request.head.byteCount, length: count) ?? ByteBuffer())
+            deliver(
+                body: inbound.getSlice(at: inbound.readerIndex + request.head.byteCount, length: count) ?? ByteBuffer())
         case .chunked:
             switch takeChunks(keeping: true) {
             case .finished: deliver(body: chunkedBody)
@@ -365,7 +367,9 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         chunkedBody = pieces
         requestByteCount = offset
         // Chunks that were taken need not stay: keep the head and what follows.
-        if case .needsMore = result, requestByteCount > request.head.byteCount, requestByteCount == inbound.readableBytes {
+        if case .needsMore = result, requestByteCount > request.head.byteCount,
+            requestByteCount == inbound.readableBytes
+        {
             inbound.moveWriterIndex(to: inbound.readerIndex + request.head.byteCount)
             requestByteCount = request.head.byteCount
         }
@@ -409,7 +413,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         let canDiscard: Bool
         switch request.head.framing {
         case .none: canDiscard = true
-        case .length(let count): canDiscard = count <= HTTPServerConnection.discardLimit && !request.head.expectsContinue
+        case .length(let count):
+            canDiscard = count <= HTTPServerConnection.discardLimit && !request.head.expectsContinue
         case .chunked, .untilClose: canDiscard = !request.head.expectsContinue
         }
         if !canDiscard { mustClose = true }

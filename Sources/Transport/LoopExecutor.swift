@@ -83,15 +83,21 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
 
     @inlinable
     func begin(_ actor: some Actor) {
-        assert(eventLoop.inEventLoop, "an actor was entered from another thread than its loop's")
-        actor.assertIsolated("an actor was entered on another actor's loop")
-        assert(!isInside, "an entry was nested in another: an entry must return what is to be done, not do it")
-        assert(setInside(true))
+        assert(mayEnter(actor))
     }
 
     @inlinable
     func end() {
         assert(setInside(false))
+    }
+
+    /// Not inlinable: a release build leaves out the call with all that is in it.
+    @usableFromInline
+    func mayEnter(_ actor: some Actor) -> Bool {
+        precondition(eventLoop.inEventLoop, "an actor was entered from another thread than its loop's")
+        actor.preconditionIsolated("an actor was entered on another actor's loop")
+        precondition(!isInside, "an entry was nested in another: an entry must return what is to be done, not do it")
+        return setInside(true)
     }
 
     @usableFromInline

@@ -32,7 +32,9 @@ struct CheckCommand: ParsableCommand {
         let loaded = try ConfigurationFile(file).load()
         let pools = loaded.configuration.pools
         let backends = pools.reduce(0) { $0 + $1.backends.count }
-        print("\(file): good: \(count(pools.count, "pool")), \(count(backends, "backend")), \(count(loaded.warnings.count, "warning"))")
+        print(
+            "\(file): good: \(count(pools.count, "pool")), \(count(backends, "backend")), \(count(loaded.warnings.count, "warning"))"
+        )
     }
 
     private func count(_ number: Int, _ noun: String) -> String {

@@ -2,9 +2,9 @@ import ArgumentParser
 import Gateway
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// A configuration file on the command line: loaded, or complained about on standard error.

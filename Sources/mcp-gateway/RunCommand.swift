@@ -45,7 +45,8 @@ struct RunCommand: AsyncParsableCommand {
                     ServiceGroupConfiguration.ServiceConfiguration(
                         service: supervisor, successTerminationBehavior: .gracefullyShutdownGroup)
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
         do {
             try await group.run()
         } catch let error as ListenerError {

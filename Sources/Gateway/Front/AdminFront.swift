@@ -74,7 +74,8 @@ package final class AdminFront: HTTPServerDelegate {
         case .ready:
             let isReady = source.isReady()
             connection.respond(
-                AdminFront.json(isReady ? 200 : 503, isReady ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not_ready\"}\n"))
+                AdminFront.json(
+                    isReady ? 200 : 503, isReady ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not_ready\"}\n"))
         case .metrics:
             let bound = NIOLoopBound(connection, eventLoop: loop.eventLoop)
             let registry = source.registry

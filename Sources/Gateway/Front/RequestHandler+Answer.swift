@@ -137,7 +137,8 @@ extension RequestHandler {
         state = .streaming
         let now = loop.eventLoop.now
         let hasCall = call.envelope?.kind == .request || call.envelope?.kind == .batch
-        let length = hasCall && call.method != .subscriptionsListen ? pool.timeouts.maximumStream : PoolTimeouts.maximumListening
+        let length =
+            hasCall && call.method != .subscriptionsListen ? pool.timeouts.maximumStream : PoolTimeouts.maximumListening
         stream = AnswerStream(
             hasCall: hasCall, holdsHead: call.method == .initialize,
             isChunked: call.request?.head.minorVersion == 1, now: now, endsAt: now + length)
@@ -170,7 +171,8 @@ extension RequestHandler {
         var answer: Shard.StreamedAnswer?
         let isGood = current.take(
             piece,
-            judge: { data in loop.executor.enter(shard, Shard.judgeEvent, Shard.StreamedEvent(call: call, data: data)) },
+            judge: { data in loop.executor.enter(shard, Shard.judgeEvent, Shard.StreamedEvent(call: call, data: data))
+            },
             onAnswer: { envelope, data in answer = Shard.StreamedAnswer(envelope, data) })
         current.lastReceivedAt = loop.eventLoop.now
         stream = current

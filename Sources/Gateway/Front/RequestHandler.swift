@@ -79,7 +79,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             return .accept(maximumBody: shard.plan.maximumBody)
         case .fail(let failure):
             loop.executor.enter(shard, Shard.refusedHead, failure)
-            let closes = head.method == .connect || head.method == .trace || failure == .misdirectedRequest
+            let closes =
+                head.method == .connect || head.method == .trace || failure == .misdirectedRequest
                 || failure == .lengthRequired || failure == .payloadTooLarge
             return .refuse(ErrorAnswer.make(failure, era: HeadRules.era(head.fields, bytes), closes: closes))
         }

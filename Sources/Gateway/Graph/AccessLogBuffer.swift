@@ -9,17 +9,22 @@ import Wire
 struct AccessLogBuffer {
     private static let blockByteCount = 32_768
 
+    /// Bytes of a line besides the strings of the configuration and of the call.
+    private static let lineByteCount = 512
+    /// A longer name is left out.
+    private static let nameByteCount = 1_024
+
     let isEnabled: Bool
-    private var lines: [UInt8] = []
+    private var lines = ByteBuffer()
     private var timestamps = TimestampCache()
+    private var timestamp: [UInt8] = []
 
     init(isEnabled: Bool) {
         self.isEnabled = isEnabled
-        if isEnabled { lines.reserveCapacity(AccessLogBuffer.blockByteCount + 2_048) }
     }
 
     /// Whether lines wait to be handed over.
-    var isEmpty: Bool { lines.isEmpty }
+    var isEmpty: Bool { lines.readableBytes == 0 }
 
     /// What a line says of a call.
     struct Entry {
@@ -33,63 +38,97 @@ struct AccessLogBuffer {
 
     /// Appends a line; returns a block that is due.
     mutating func append(_ entry: Entry) -> [UInt8]? {
+        if lines.capacity == 0 { lines.reserveCapacity(AccessLogBuffer.blockByteCount + 4_096) }
+        timestamp.removeAll(keepingCapacity: true)
+        timestamps.appendRFC3339(.now(), to: &timestamp)
+        let bound =
+            AccessLogBuffer.lineByteCount + AccessLogBuffer.nameByteCount + entry.pool.nameJSON.count
+            + (entry.call.backend?.plan.urlJSON.count ?? 0) + timestamp.count
+        lines.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { [timestamp] target in
+            var line = LineCursor(target)
+            AccessLogBuffer.write(entry, at: timestamp, &line)
+            return line.count
+        }
+        return lines.readableBytes >= AccessLogBuffer.blockByteCount ? take() : nil
+    }
+
+    private static func write(_ entry: Entry, at timestamp: [UInt8], _ line: inout LineCursor) {
         let call = entry.call
-        lines.append("{\"time\":\"")
-        timestamps.appendRFC3339(.now(), to: &lines)
-        lines.append("\",\"method\":\"")
-        lines.append(call.method.metricLabel)
-        lines.append("\"")
-        if let request = call.request, let name = call.envelope?.name ?? call.envelope?.uri, name.range.length <= 1_024 {
+        line.append("{\"time\":\"")
+        line.append(timestamp)
+        line.append("\",\"method\":\"")
+        line.append(call.method.metricLabel)
+        if let request = call.request, let name = call.envelope?.name ?? call.envelope?.uri,
+            name.range.length <= AccessLogBuffer.nameByteCount
+        {
             // Already a valid JSON string: it was read as one, and goes out with its own escapes.
-            lines.append(",\"name\":\"")
-            request.body.withByteView { lines.append(contentsOf: $0[name.range].raw) }
-            lines.append("\"")
+            line.append("\",\"name\":\"")
+            request.body.withByteView { line.append($0[name.range].raw) }
         }
-        lines.append(call.era == .modern ? ",\"era\":\"modern\",\"status\":\"" : ",\"era\":\"legacy\",\"status\":\"")
-        lines.append(entry.status.label)
-        lines.append("\",\"httpStatus\":")
-        lines.append(decimal: entry.httpStatus)
-        lines.append(",\"pool\":")
-        lines.append(contentsOf: entry.pool.nameJSON)
+        line.append(call.era == .modern ? "\",\"era\":\"modern\",\"status\":\"" : "\",\"era\":\"legacy\",\"status\":\"")
+        line.append(entry.status.label)
+        line.append("\",\"httpStatus\":")
+        line.append(entry.httpStatus)
+        line.append(",\"pool\":")
+        line.append(entry.pool.nameJSON)
         if let backend = call.backend {
-            lines.append(",\"backend\":")
-            lines.append(contentsOf: backend.plan.urlJSON)
+            line.append(",\"backend\":")
+            line.append(backend.plan.urlJSON)
         }
-        lines.append(",\"attempts\":")
-        lines.append(decimal: call.attemptCount)
-        lines.append(",\"requestBytes\":")
-        lines.append(decimal: call.request?.body.readableBytes ?? 0)
-        lines.append(",\"answerBytes\":")
-        lines.append(decimal: entry.answerByteCount)
-        lines.append(",\"durationMicroseconds\":")
-        lines.append(decimal: Int(entry.duration.nanoseconds / 1_000))
-        lines.append("}\n")
-        return lines.count >= AccessLogBuffer.blockByteCount ? take() : nil
+        line.append(",\"attempts\":")
+        line.append(call.attemptCount)
+        line.append(",\"requestBytes\":")
+        line.append(call.request?.body.readableBytes ?? 0)
+        line.append(",\"answerBytes\":")
+        line.append(entry.answerByteCount)
+        line.append(",\"durationMicroseconds\":")
+        line.append(Int(entry.duration.nanoseconds / 1_000))
+        line.append("}\n")
     }
 
     /// Takes everything that waits; `nil` when nothing does.
     mutating func take() -> [UInt8]? {
-        guard !lines.isEmpty else { return nil }
-        var block: [UInt8] = []
-        block.reserveCapacity(AccessLogBuffer.blockByteCount + 2_048)
-        swap(&block, &lines)
-        return block
+        guard !isEmpty else { return nil }
+        defer { lines.clear() }
+        return Array(lines.readableBytesView)
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append(_ text: StaticString) {
-        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+/// Writes the pieces of one line into memory that was reserved for all of them; what does not fit is left out.
+private struct LineCursor {
+    private let target: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(_ target: UnsafeMutableRawBufferPointer) {
+        self.target = target
     }
 
-    fileprivate mutating func append(decimal value: Int) {
-        var rest = value.magnitude
-        var divisor: UInt = 1
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(truncatingIfNeeded: rest / divisor) &+ 0x30)
-            rest %= divisor
-            divisor /= 10
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress, let base = target.baseAddress, bytes.count <= target.count &- count else {
+            return
         }
+        (base + count).copyMemory(from: source, byteCount: bytes.count)
+        count &+= bytes.count
+    }
+
+    mutating func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    mutating func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// A number in decimal; negative ones, which no line has, as 0.
+    mutating func append(_ number: Int) {
+        var rest = UInt(max(number, 0))
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var index = 20
+        repeat {
+            index &-= 1
+            digits[index] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+            rest /= 10
+        } while rest > 0
+        digits.span.extracting(index..<20).withUnsafeBytes { append($0) }
     }
 }

@@ -12,7 +12,8 @@ extension GatewayPlan {
             }
         }
         let positions = Dictionary(
-            configuration.pools.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+            configuration.pools.enumerated().map { ($0.element.name, $0.offset) },
+            uniquingKeysWith: { first, _ in first })
         routes = configuration.routes.compactMap { route in
             positions[route.pool].map { RoutePlan(path: Array(route.path.utf8), pool: $0) }
         }

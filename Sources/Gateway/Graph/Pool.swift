@@ -11,11 +11,14 @@ package final class Pool {
     package let backends: [Backend]
     private var balancer: SmoothWeightedRoundRobin
 
-    package init(_ plan: PoolPlan) {
+    /// The pool of `plan` in the shard with this number. Shards begin with different backends, so that a few calls over
+    /// many connections do not all meet at the first one.
+    package init(_ plan: PoolPlan, shard number: Int) {
         self.plan = plan
         backends = plan.backends.enumerated().map { Backend($0.element, index: $0.offset) }
         balancer = SmoothWeightedRoundRobin(
             plan.backends.map { SmoothWeightedRoundRobin.Entry(weight: $0.weight, isBackup: $0.isBackup) })
+        for _ in 0..<(number % max(backends.count, 1)) { _ = balancer.pick(where: { _ in true }) }
     }
 
     /// What `pick` found.

@@ -63,7 +63,9 @@ extension Shard {
         case .result where !isError:
             guard matches(envelope, bytes, call) else { return nil }
             var judged = JudgedAnswer(status: envelope.isToolError ? .toolError : .ok)
-            judged.negotiatedVersion = envelope.resultProtocolVersion.flatMap { MCPProtocolVersion(text: $0, in: bytes) }
+            judged.negotiatedVersion = envelope.resultProtocolVersion.flatMap {
+                MCPProtocolVersion(text: $0, in: bytes)
+            }
             return judged
         case .error:
             // An error may come without an id only where the request could not be read (JSON-RPC 2.0 §5).

@@ -32,7 +32,7 @@ package actor Shard {
         self.number = number
         self.plan = plan
         self.executor = executor
-        pools = plan.pools.map { Pool($0) }
+        pools = plan.pools.map { Pool($0, shard: number) }
         sessions = SessionTable(sealer: sealer, seed: seed &+ 1)
         scratch = JSONScratch(seed: seed)
         counters = ShardCounters(poolCount: plan.pools.count)

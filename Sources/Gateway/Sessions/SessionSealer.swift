@@ -79,7 +79,8 @@ package struct SessionSealer: Sendable {
     /// What `id` says, or `nil` if it was not sealed with this key.
     package func open(_ id: ByteView) -> Content? {
         let prefix = SessionSealer.prefixBytes
-        guard id.count > prefix.count, id.count <= 4_096, id.slice(from: 0, to: prefix.count).equals(SessionSealer.prefix),
+        guard id.count > prefix.count, id.count <= 4_096,
+            id.slice(from: 0, to: prefix.count).equals(SessionSealer.prefix),
             let sealed = Base64URL.decode(id.slice(from: prefix.count, to: id.count).raw),
             let box = try? AES.GCM.SealedBox(combined: sealed),
             let opened = try? AES.GCM.open(box, using: key)

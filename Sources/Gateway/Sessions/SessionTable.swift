@@ -35,7 +35,9 @@ struct SessionTable {
         if let entry = young[key] ?? promote(key), id.equals(entry.id), credential.equals(entry.credential) {
             return now < entry.deadline ? entry.session : nil
         }
-        guard let content = sealer.open(id), content.principal == SessionSealer.principal(credential) else { return nil }
+        guard let content = sealer.open(id), content.principal == SessionSealer.principal(credential) else {
+            return nil
+        }
         let left = content.expiry - wallClock()
         guard left > 0 else { return nil }
         let session = OpenSession(

@@ -6,19 +6,21 @@
 /// borrow that gave it.
 @frozen
 public struct ByteView {
-    @usableFromInline let base: UnsafeRawPointer?
+    /// The first byte. An empty view may have no memory behind it: then this is never followed.
+    @usableFromInline let base: UnsafeRawPointer
     /// The number of bytes.
     public let count: Int
 
     /// A view of the bytes of `buffer`.
     @inlinable
     public init(_ buffer: UnsafeRawBufferPointer) {
-        self.base = buffer.baseAddress
+        // Not an optional, which every single byte would have to be asked about.
+        self.base = buffer.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
         self.count = buffer.baseAddress == nil ? 0 : buffer.count
     }
 
     @inlinable
-    init(base: UnsafeRawPointer?, count: Int) {
+    init(base: UnsafeRawPointer, count: Int) {
         self.base = base
         self.count = count
     }
@@ -26,14 +28,14 @@ public struct ByteView {
     /// The byte at `offset`, or 0 outside of the view.
     @inlinable
     public subscript(offset: Int) -> UInt8 {
-        guard UInt(bitPattern: offset) < UInt(bitPattern: count), let base else { return 0 }
+        guard UInt(bitPattern: offset) < UInt(bitPattern: count) else { return 0 }
         return base.load(fromByteOffset: offset, as: UInt8.self)
     }
 
     /// The eight bytes at `offset`, the first in the lowest bits, or `nil` when fewer are left.
     @inlinable
     public func word(at offset: Int) -> UInt64? {
-        guard offset >= 0, offset <= count &- 8, let base else { return nil }
+        guard offset >= 0, offset <= count &- 8 else { return nil }
         return UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
@@ -48,7 +50,6 @@ public struct ByteView {
     public func slice(from start: Int, to end: Int) -> ByteView {
         let lower = Swift.min(Swift.max(start, 0), count)
         let upper = Swift.min(Swift.max(end, lower), count)
-        guard let base else { return ByteView(base: nil, count: 0) }
         return ByteView(base: base + lower, count: upper &- lower)
     }
 

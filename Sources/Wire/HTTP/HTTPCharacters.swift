@@ -3,6 +3,8 @@ enum HTTPCharacters {
     /// `tchar`: what a method or field name is made of.
     @inline(__always)
     static func isToken(_ byte: UInt8) -> Bool {
+        // Letters and hyphens are nearly all that names are made of.
+        if (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: "-") { return true }
         let map: UInt64
         switch byte &>> 6 {
         case 0: map = 0x03FF_6CFA_0000_0000  // ! # $ % & ' * + - . 0-9

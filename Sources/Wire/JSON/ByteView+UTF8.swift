@@ -1,6 +1,6 @@
 extension ByteView {
     /// No bytes.
-    static var empty: ByteView { ByteView(base: nil, count: 0) }
+    static var empty: ByteView { ByteView(UnsafeRawBufferPointer(start: nil, count: 0)) }
 
     /// Whether the bytes are well-formed UTF-8 (Unicode, table 3-7): nothing overlong, no surrogates, nothing beyond
     /// U+10FFFF, nothing cut.

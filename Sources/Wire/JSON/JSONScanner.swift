@@ -9,8 +9,7 @@ struct JSONScanner {
 
     /// A scanner of `bytes`, which must outlive it.
     init(_ bytes: ByteView) {
-        // An empty view may have no memory; with a count of 0 the pointer is never followed.
-        base = bytes.base ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
+        base = bytes.base
         count = bytes.count
     }
 

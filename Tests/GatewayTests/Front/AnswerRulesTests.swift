@@ -6,7 +6,9 @@ import Wire
 @testable import Gateway
 
 @Suite struct `the rules for answers` {
-    private func verdict(_ status: String, _ fields: [String], method: String = "POST", kind: JSONRPCEnvelope.Kind? = .request)
+    private func verdict(
+        _ status: String, _ fields: [String], method: String = "POST", kind: JSONRPCEnvelope.Kind? = .request
+    )
         throws -> String
     {
         let call = try makeCall(method, kind)
@@ -27,7 +29,8 @@ import Wire
         #expect(isComplete)
         let call = Call()
         call.begin(
-            HTTPServerRequest(head: parser.request, headBytes: ByteBuffer(bytes: head), body: ByteBuffer()), poolIndex: 0)
+            HTTPServerRequest(head: parser.request, headBytes: ByteBuffer(bytes: head), body: ByteBuffer()),
+            poolIndex: 0)
         let bodies: [JSONRPCEnvelope.Kind: String] = [
             .request: "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
             .notification: "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}",
@@ -57,7 +60,10 @@ import Wire
         #expect(try verdict(status, [json]) == "fail(Gateway.AttemptOutcome.serverError)")
     }
 
-    @Test(arguments: [("429", "7", 7), ("503", "0", 0), ("503", "Wed, 21 Oct 2026 07:28:00 GMT", 1), ("503", "99999999999999999999", 86_400)])
+    @Test(arguments: [
+        ("429", "7", 7), ("503", "0", 0), ("503", "Wed, 21 Oct 2026 07:28:00 GMT", 1),
+        ("503", "99999999999999999999", 86_400),
+    ])
     func `leave a backend alone that names a time`(status: String, retryAfter: String, seconds: Int) throws {
         #expect(try verdict("\(status) x", ["Retry-After: \(retryAfter)"]) == "refused(retryAfterSeconds: \(seconds))")
     }

@@ -6,13 +6,16 @@ import Wire
 
 @Suite struct `forwarded fields` {
     private func forwarded(_ fields: [String], era: MCPEra = .modern) throws -> [String] {
-        let text = "POST /mcp HTTP/1.1\r\nHost: gw\r\nContent-Length: 2\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
+        let text =
+            "POST /mcp HTTP/1.1\r\nHost: gw\r\nContent-Length: 2\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
         return try lines { view, writer in
             var parser = HTTPHeadParser(.request)
             let isComplete = try parser.parse(view)
             #expect(isComplete)
             ForwardedFields.request(parser.request.fields, view, era: era, into: &writer)
-        } from: { text }
+        } from: {
+            text
+        }
     }
 
     private func answered(_ fields: [String]) throws -> [String] {
@@ -22,7 +25,9 @@ import Wire
             let isComplete = try parser.parse(view)
             #expect(isComplete)
             ForwardedFields.answer(parser.response.fields, view, withContentType: true, into: &writer)
-        } from: { text }
+        } from: {
+            text
+        }
     }
 
     private func lines(
@@ -58,7 +63,9 @@ import Wire
     }
 
     @Test func `that Connection names stay here, but not the ones that must arrive`() throws {
-        let fields = ["Connection: X-Private, Mcp-Method, close", "X-Private: 1", "Mcp-Method: tools/call", "X-Other: 2"]
+        let fields = [
+            "Connection: X-Private, Mcp-Method, close", "X-Private: 1", "Mcp-Method: tools/call", "X-Other: 2",
+        ]
         #expect(try forwarded(fields) == ["Mcp-Method: tools/call", "X-Other: 2"])
     }
 

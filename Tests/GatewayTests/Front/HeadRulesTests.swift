@@ -34,7 +34,8 @@ import Wire
     }
 
     private func judge(
-        _ line: String, _ fields: [String], origins: [String] = [], hosts: [String] = [], listening: String = "127.0.0.1"
+        _ line: String, _ fields: [String], origins: [String] = [], hosts: [String] = [],
+        listening: String = "127.0.0.1"
     ) throws -> Outcome {
         let access = AccessRules(
             origins: origins, hosts: hosts, listeningOn: SocketAddressSetting(host: listening, port: 8_080))
@@ -114,7 +115,8 @@ import Wire
     }
 
     @Test(arguments: [
-        ("localhost", true), ("localhost:1234", true), ("LOCALHOST", true), ("127.0.0.1:8080", true), ("[::1]:80", true),
+        ("localhost", true), ("localhost:1234", true), ("LOCALHOST", true), ("127.0.0.1:8080", true),
+        ("[::1]:80", true),
         ("evil.example", false), ("localhost.evil.example", false), ("127.0.0.2", false),
     ])
     func `on loopback serve loopback names only`(host: String, isFine: Bool) throws {

@@ -10,7 +10,9 @@ import Testing
         BackendStatus(CircuitBreaker.Configuration(), shardCount: 2, seed: 1, at: start)
     }
 
-    private func permit(_ status: BackendStatus, at time: MonotonicTime, isRepeatable: Bool = false) throws -> BackendStatus.Permit {
+    private func permit(_ status: BackendStatus, at time: MonotonicTime, isRepeatable: Bool = false) throws
+        -> BackendStatus.Permit
+    {
         try #require(try? status.admit(isRepeatable: isRepeatable, at: time).get())
     }
 

@@ -50,7 +50,9 @@ import Wire
         #expect(open(id + [UInt8(ascii: "A")], sealer) == nil)
     }
 
-    @Test(arguments: [[], Array("two words".utf8), Array("tab\t".utf8), [0xC3, 0xA9], [UInt8](repeating: 65, count: 1_025)])
+    @Test(arguments: [
+        [], Array("two words".utf8), Array("tab\t".utf8), [0xC3, 0xA9], [UInt8](repeating: 65, count: 1_025),
+    ])
     func `does not seal an id that is no header value`(upstreamID: [UInt8]) {
         var content = content
         content.upstreamID = upstreamID

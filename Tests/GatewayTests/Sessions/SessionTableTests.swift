@@ -22,7 +22,9 @@ import Wire
         SessionTable(sealer: sealer, seed: 1) { clock.seconds.withLock { $0 } }
     }
 
-    private func seal(_ table: SessionTable, _ upstream: String, credential: String?, age: Duration = .seconds(60)) -> String {
+    private func seal(_ table: SessionTable, _ upstream: String, credential: String?, age: Duration = .seconds(60))
+        -> String
+    {
         let id = withView(upstream) { upstreamID in
             withView(credential) { credential in
                 upstreamID.flatMap {
@@ -33,7 +35,9 @@ import Wire
         return String(decoding: id ?? [], as: UTF8.self)
     }
 
-    private func open(_ table: inout SessionTable, _ id: String, credential: String?, after: TimeAmount = .zero) -> String? {
+    private func open(_ table: inout SessionTable, _ id: String, credential: String?, after: TimeAmount = .zero)
+        -> String?
+    {
         withView(id) { view in
             withView(credential) { credential in
                 view.flatMap { table.open($0, credential: credential, at: Self.start + after) }
