@@ -32,6 +32,8 @@ package final class ScriptedBackend {
     package var behaviour = Behaviour.answer
     /// The ids of the calls that it has run, as they stood in the body, in order; health checks left out.
     package private(set) var runs: [String] = []
+    /// Calls whose `Mcp-Name` or `Mcp-Method` was not what their body says.
+    package private(set) var mismatchCount = 0
     private var links: [Link] = []
 
     /// A backend at `host`:`port` that answers.
@@ -71,6 +73,19 @@ package final class ScriptedBackend {
             while let body = nextRequest() { answer(body) }
         }
 
+        /// Whether the head says the same as the body.
+        private func isMirrored(_ body: ByteView) -> Bool {
+            var scratch = JSONScratch(seed: 1)
+            guard let envelope = try? JSONRPCEnvelope.scan(body, scratch: &scratch) else { return false }
+            return bytes.withByteView { head in
+                let fields = parser.request.fields
+                let method = fields[.mcpMethod].map { head[$0].string }
+                let name = fields[.mcpName].map { head[$0].string }
+                return method == envelope.method.map { body[$0.range].string }
+                    && name == envelope.name.map { body[$0.range].string }
+            }
+        }
+
         private func nextRequest() -> ByteBuffer? {
             do {
                 guard try bytes.withByteView({ try parser.parse($0) }) else { return nil }
@@ -80,9 +95,11 @@ package final class ScriptedBackend {
             guard case .length(let count) = parser.request.framing,
                 bytes.readableBytes >= parser.request.byteCount + count
             else { return nil }
-            bytes.moveReaderIndex(forwardBy: parser.request.byteCount)
+            let body = bytes.getSlice(at: bytes.readerIndex + parser.request.byteCount, length: count)
+            if let body, !body.withByteView({ isMirrored($0) }) { backend.mismatchCount += 1 }
+            bytes.moveReaderIndex(forwardBy: parser.request.byteCount + count)
             parser.reset()
-            return bytes.readSlice(length: count)
+            return body
         }
 
         private func answer(_ body: ByteBuffer) {

@@ -74,6 +74,9 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     /// Whether the socket takes more of an answer at once.
     package var isWritable: Bool { context?.channel.isWritable ?? false }
 
+    /// Whether the head that is being judged or handled has the same bytes as the one before it on this connection.
+    package var repeatsHead: Bool { parser.isSameAsLast }
+
     /// Whether the connection goes on after the answer that is being made.
     package var isKeptAlive: Bool {
         request.head.isKeepAlive && !mustClose && !isDraining

@@ -30,6 +30,24 @@ private let seeds: [UInt64] = Array(1...40)
     }
 
     @Test(arguments: seeds)
+    func `sends each call with the head that belongs to it, whatever came before`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed)
+        let client = simulation.connectClient()
+        for id in 1...60 {
+            // Runs of equal heads, and all kinds of changes between them.
+            switch simulation.network.chance(0...3) {
+            case 0: client.call("tools/list", id: id)
+            case 1: client.call("tools/call", id: id, name: "first")
+            case 2: client.call("tools/call", id: id, name: "other")
+            default: client.call("prompts/get", id: id, name: "first")
+            }
+        }
+        #expect(simulation.advance(until: { client.answers.count == 60 }, limit: .seconds(30)))
+        #expect(client.answers.allSatisfy { $0.status == 200 })
+        #expect(simulation.backends.map(\.mismatchCount) == [0, 0, 0])
+    }
+
+    @Test(arguments: seeds)
     func `shares calls evenly`(seed: UInt64) throws {
         let simulation = try Simulation(seed: seed)
         let client = simulation.connectClient()

@@ -38,6 +38,18 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     let timer = DeadlineTimer()
     /// `X-Forwarded-For` and its kin for this connection, made when the first request comes.
     private var forwardedFields: [UInt8]?
+    /// What was made of the last head, for a client that sends the same one again, as most do.
+    private var lastHead = LastHead()
+
+    /// What is a function of a head's bytes alone.
+    private struct LastHead {
+        /// Whether it passed the rules; to which pool is in `poolIndex`.
+        var hasPassed = false
+        /// The fields of the forwarded request that come from the head, as they were written; empty when not made yet.
+        var forwarded: [UInt8] = []
+        /// The era for which they were written.
+        var era = MCPEra.legacy
+    }
 
     var state = State.idle
     /// The client's connection, while it has a request.
@@ -73,9 +85,13 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     package func verdict(
         on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection
     ) -> HTTPHeadVerdict {
+        if connection.repeatsHead, lastHead.hasPassed { return .accept(maximumBody: shard.plan.maximumBody) }
+        lastHead.forwarded.removeAll(keepingCapacity: true)
+        lastHead.hasPassed = false
         switch rules.judge(head, bytes) {
         case .pass(let pool):
             poolIndex = pool
+            lastHead.hasPassed = true
             return .accept(maximumBody: shard.plan.maximumBody)
         case .fail(let failure):
             loop.executor.enter(shard, Shard.refusedHead, failure)
@@ -231,22 +247,31 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             loop.takeBuffer(),
             reserving: start.count + request.head.byteCount + request.body.readableBytes + 1_280)
         writer.buffer.writeBytes(start)
-        request.headBytes.withByteView { bytes in
-            ForwardedFields.request(request.head.fields, bytes, era: call.era, into: &writer)
-        }
+        if lastHead.forwarded.isEmpty || lastHead.era != call.era { makeForwardedFields(of: request) }
+        writer.buffer.writeBytes(lastHead.forwarded)
         if let session = call.session {
             writer.lines("Mcp-Session-Id: ")
             writer.buffer.writeBytes(session.upstreamID)
             writer.lines("\r\n")
         }
-        writer.buffer.writeBytes(forwarded())
-        if let host = request.head.fields[.host] {
-            request.headBytes.withByteView { writer.field("X-Forwarded-Host: ", $0[host]) }
-        }
         if request.head.method == .post { writer.field("Content-Length: ", request.body.readableBytes) }
         var buffer = writer.finish()
         buffer.writeImmutableBuffer(request.body)
         return buffer
+    }
+
+    /// Writes the fields that go along with `request` and come from its head or its connection.
+    private func makeForwardedFields(of request: HTTPServerRequest) {
+        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: request.head.byteCount + 256)
+        request.headBytes.withByteView { bytes in
+            ForwardedFields.request(request.head.fields, bytes, era: call.era, into: &writer)
+            writer.buffer.writeBytes(forwarded())
+            if let host = request.head.fields[.host] { writer.field("X-Forwarded-Host: ", bytes[host]) }
+        }
+        lastHead.era = call.era
+        lastHead.forwarded.removeAll(keepingCapacity: true)
+        lastHead.forwarded.append(contentsOf: writer.buffer.readableBytesView)
+        loop.recycle(writer.buffer)
     }
 
     private func forwarded() -> [UInt8] {

@@ -76,8 +76,15 @@ public struct ByteView {
     public func equals(_ other: ByteView) -> Bool {
         guard count == other.count else { return false }
         var offset = 0
-        while let left = word(at: offset), let right = other.word(at: offset) {
-            if left != right { return false }
+        // Both have `count` bytes, so each of these words is there.
+        while offset <= count &- 32 {
+            let first = difference(other, offset) | difference(other, offset &+ 8)
+            let second = difference(other, offset &+ 16) | difference(other, offset &+ 24)
+            if first | second != 0 { return false }
+            offset &+= 32
+        }
+        while offset <= count &- 8 {
+            if difference(other, offset) != 0 { return false }
             offset &+= 8
         }
         while offset < count {
@@ -85,6 +92,14 @@ public struct ByteView {
             offset &+= 1
         }
         return true
+    }
+
+    /// Which bits differ in the eight bytes at `offset`, which both views must have.
+    @inlinable
+    @inline(__always)
+    func difference(_ other: ByteView, _ offset: Int) -> UInt64 {
+        base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            ^ other.base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     /// The bytes as text, invalid UTF-8 replaced; for logs and tests, never for comparison.

@@ -43,6 +43,11 @@ public struct JSONRPCID: Hashable, Sendable {
         let start = isNegative ? 1 : 0
         // 2⁶⁴−1 has 20 digits; leading zeros do not exist.
         guard number.count &- start <= 20 else { return false }
+        if number.count &- start < 19 {
+            // Any 18 digits are less than 2⁶³: only a fraction or an exponent could make it something else.
+            for offset in start..<max(start, number.count) where number[offset] &- 0x30 >= 10 { return false }
+            return true
+        }
         var magnitude: UInt64 = 0
         for offset in start..<max(start, number.count) {
             let digit = number[offset] &- 0x30
