@@ -5,7 +5,7 @@ import PackageDescription
 // replace `malloc` and the runtime's reference counting, and what they count is counted better by scripts/measure-call.
 let package = Package(
     name: "mcp-gateway-benchmarks",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS("26.0")],
     dependencies: [
         .package(name: "mcp-gateway", path: ".."),
         .package(url: "https://github.com/ordo-one/benchmark.git", from: "1.38.1", traits: []),

@@ -454,10 +454,11 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     /// Writes the last bytes of an answer (or all of it) and goes on with the next request.
     ///
     /// The bytes must be a complete message for HTTP: a caller that cannot complete an answer calls `abort`.
-    package func finish(_ buffer: ByteBuffer) {
+    package func finish(_ buffer: ByteBuffer, followedBy body: ByteBuffer = ByteBuffer()) {
         guard phase == .handling || phase == .streaming else { return }
         let closes = !isKeptAlive
         write(buffer)
+        write(body)
         advance(closes: closes)
     }
 
