@@ -140,6 +140,8 @@ final class EndpointConnection: HTTPServerDelegate {
         _ answer: Answer, _ sessionID: SessionID?, _ form: AnswerForm, on connection: HTTPServerConnection
     ) -> ByteBuffer {
         var answer = answer
+        // An error of HTTP is no stream: clients and proxies look for JSON in its body.
+        let form = answer.status < 400 ? form : .json
         if form == .eventStream { form.wrap(&answer.body) }
         var writer = HTTPHeadWriter(loop.context.takeBuffer(), reserving: 256 &+ answer.body.readableBytes)
         writer.statusLine(answer.status)

@@ -353,6 +353,15 @@ struct EndpointConnectionTests {
         }
     }
 
+    @Test func `answers an error of HTTP as JSON, also to a client that accepts only events`() async throws {
+        try await TestServer.with { server in
+            let answer = try await server.ask(Request.modern("no/such", fields: ["Accept: text/event-stream"]))
+            #expect(answer.status == 404)
+            #expect(answer.fields["content-type"] == "application/json")
+            #expect(answer.errorCode == -32_601)
+        }
+    }
+
     @Test(arguments: [1, 100, 1_048_576])
     func `refuses bodies over the limit, declared or discovered`(_ limit: Int) async throws {
         try await TestServer.with({ $0.maximumRequestBytes = limit }) { server in
