@@ -134,8 +134,9 @@ def ratio(samples: dict[str, list[Sample]], other: str) -> float | None:
     """Gateway by another, as the median over the rounds: neighbours in time are compared, drift drops out."""
     if other not in samples or "gateway" not in samples or other == "gateway":
         return None
-    pairs = zip(samples["gateway"], samples[other])
-    return median(ours.cpu_per_call / theirs.cpu_per_call for ours, theirs in pairs)
+    # A sample of a second on a crowded machine may hold no tick of the clock that counts CPU time.
+    pairs = [(ours, theirs) for ours, theirs in zip(samples["gateway"], samples[other]) if theirs.cpu_per_call > 0]
+    return median(ours.cpu_per_call / theirs.cpu_per_call for ours, theirs in pairs) if pairs else None
 
 
 def table(results: list[tuple[Row, dict[str, list[Sample]]]]) -> str:

@@ -72,7 +72,8 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     private var sentBytes = false
     private var isWritten = true
     private var isBroken = false
-    private var isPaused = false
+    /// Whether reading was stopped by `pause`.
+    package private(set) var isPaused = false
     private var isReadWithheld = false
 
     /// The head of the current answer; valid from the call of `answerHead` to the return of `answerEnd`.
@@ -203,7 +204,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         phase = .closed
         switch last {
         case .connecting:
-            break  // the connect future fails, and `connectFailed` tells
+            delegate?.exchangeFailed(.connect, on: self)
         case .idle:
             delegate?.closedWhileIdle(self)
         case .awaitingHead:

@@ -74,6 +74,9 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     /// Whether the socket takes more of an answer at once.
     package var isWritable: Bool { context?.channel.isWritable ?? false }
 
+    /// Memory that is held for received bytes.
+    package var receiveCapacity: Int { inbound.capacity }
+
     /// Whether the head that is being judged or handled has the same bytes as the one before it on this connection.
     package var repeatsHead: Bool { parser.isSameAsLast }
 
@@ -520,7 +523,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
             armForNextRequest()
         } else {
             flushIfNeeded()
-            armForNextRequest()
+            // Flushing may have delivered the next request from within, whose timer must not be replaced.
+            if phase == .awaitingHead || phase == .discardingBody, !isHeadTimerArmed { armForNextRequest() }
             resumeReading()
             if inbound.readableBytes > 0 { process() }
         }
@@ -531,7 +535,12 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         bodyReader = nil
         inbound.moveReaderIndex(forwardBy: min(requestByteCount, inbound.readableBytes))
         requestByteCount = 0
-        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+        if inbound.readableBytes == 0 {
+            inbound = ByteBuffer()
+        } else if inbound.readerIndex > HTTPServerConnection.readAheadLimit {
+            // A client that pipelines without a pause would make the buffer keep all that it has ever sent.
+            inbound.discardReadBytes()
+        }
         // In this order: nothing else refers to the storage of the fields then, and the next head uses it again.
         request.forget()
         parser.reset()

@@ -133,6 +133,19 @@ import Wire
         #expect(try harness.statuses() == [200, 404])
     }
 
+    @Test func `does not keep what it has handled when the next request has always begun`() throws {
+        let harness = try ServerHarness()
+        harness.server.handle = { _, connection in connection.answer("") }
+        let request = post("/1", String(repeating: "x", count: 900))
+        let half = request.utf8.count / 2
+        try harness.send(String(request.prefix(half)))
+        for _ in 0..<5_000 {
+            try harness.send(String(request.dropFirst(half)) + String(request.prefix(half)))
+            _ = try harness.received()
+        }
+        #expect(harness.connection.receiveCapacity < 1_000_000)
+    }
+
     @Test func `answers a thousand pipelined requests without deep recursion`() throws {
         let harness = try ServerHarness()
         harness.server.handle = { _, connection in connection.answer("") }

@@ -18,14 +18,15 @@ enum AnswerRules {
         switch head.status {
         case 429, 503:
             if let seconds = retryAfter(head.fields, bytes) { return .refused(retryAfterSeconds: seconds) }
-            return .fail(.serverError)
+            return head.status == 429 ? .hold : .fail(.serverError)
         case 500...599:
             return .fail(.serverError)
         case 401, 403:
             // The credentials of the gateway's leg; nothing that the client could mend.
             return .fail(.unauthorized)
         case 400...499:
-            return .hold
+            // Some servers word even their errors as events for a client that takes nothing else.
+            return isEventStream(head.fields, bytes) && call.request?.head.method == .post ? .stream : .hold
         case 200...299:
             break
         default:
@@ -36,17 +37,20 @@ enum AnswerRules {
         }
         let type = head.fields[.contentType].map { bytes[$0].withoutParameters }
         if let type, type.equalsIgnoringCase("text/event-stream") {
-            return call.request?.head.method == .delete ? .fail(.protocolError) : .stream
+            return head.status == 200 && call.request?.head.method != .delete ? .stream : .fail(.protocolError)
         }
-        switch call.envelope?.kind {
-        case .request, .batch:
+        if call.request?.head.method == .get { return .fail(.protocolError) }
+        if call.expectedAnswerCount > 0 {
             guard head.status == 200, let type, type.equalsIgnoringCase("application/json") else {
                 return .fail(.protocolError)
             }
-        case .notification, .result, .error, nil:
-            break
         }
         return .hold
+    }
+
+    private static func isEventStream(_ fields: HTTPFields, _ bytes: ByteView) -> Bool {
+        guard let type = fields[.contentType] else { return false }
+        return bytes[type].withoutParameters.equalsIgnoringCase("text/event-stream")
     }
 
     /// `Retry-After` in seconds (RFC 9110 §10.2.3); a date counts as one second, because clocks differ.

@@ -15,14 +15,23 @@ struct AnswerStream {
         case broken
     }
 
+    /// Bytes that have been passed on and may stay in front of those that wait.
+    private static let discardLimit = 65_536
+    /// Bytes that may wait for the head that is held back.
+    static let heldLimit = 1_048_576
+
     private var parser = SSEParser()
     private var pending = ByteBuffer()
     /// Whole events that have been checked and wait to be written.
     var ready = ByteBuffer()
-    /// The id of the call; `nil` for a stream that a client opened to listen.
-    let hasCall: Bool
-    /// Whether the answer has passed.
-    private(set) var isAnswered = false
+    /// How many answers the call wants: one for each request of a batch, none where a client only listens.
+    let expectedAnswerCount: Int
+    /// How many have passed.
+    private var answerCount = 0
+    /// Whether the stream answers a call.
+    var hasCall: Bool { expectedAnswerCount > 0 }
+    /// Whether all answers have passed.
+    var isAnswered: Bool { answerCount >= expectedAnswerCount && hasCall }
     /// Whether the head has been held back until the answer is there.
     var holdsHead: Bool
     /// Whether the client understands chunks; HTTP/1.0 does not, and gets the bytes until the connection closes.
@@ -34,8 +43,11 @@ struct AnswerStream {
     /// What was sent of the body, for the log.
     var sentByteCount = 0
 
-    init(hasCall: Bool, holdsHead: Bool, isChunked: Bool, now: NIODeadline, endsAt: NIODeadline) {
-        self.hasCall = hasCall
+    /// Memory that is held for the event that is still incomplete, for tests.
+    var pendingCapacity: Int { pending.capacity }
+
+    init(expectedAnswerCount: Int, holdsHead: Bool, isChunked: Bool, now: NIODeadline, endsAt: NIODeadline) {
+        self.expectedAnswerCount = expectedAnswerCount
         self.holdsHead = holdsHead
         self.isChunked = isChunked
         self.lastReceivedAt = now
@@ -70,7 +82,12 @@ struct AnswerStream {
             }
             ready.writeImmutableBuffer(bytes)
         }
-        if pending.readableBytes == 0 { pending = ByteBuffer() }
+        if pending.readableBytes == 0 {
+            pending = ByteBuffer()
+        } else if pending.readerIndex > AnswerStream.discardLimit {
+            // Pieces that never end where an event does would keep all of the stream.
+            pending.discardReadBytes()
+        }
         return true
     }
 
@@ -81,8 +98,10 @@ struct AnswerStream {
         case .passed:
             return true
         case .answer(let envelope):
-            guard hasCall, !isAnswered else { return false }
-            isAnswered = true
+            // Servers of 2025-03-26 may send the answers of a batch one by one or together.
+            let count = envelope.kind == .batch ? envelope.batchCount : 1
+            guard count <= expectedAnswerCount - answerCount else { return false }
+            answerCount += count
             onAnswer(envelope, data)
             return true
         case .broken:

@@ -10,7 +10,8 @@ enum ForwardedFields {
         let named = ConnectionTokens(fields, bytes)
         for field in fields.all where isForwardedToBackend(field.id, era) {
             let name = bytes[field.name]
-            if field.id == .other, name.hasUnderscore || named.contains(name) { continue }
+            if field.id == .other, name.hasUnderscore { continue }
+            if named.contains(name, field.id) { continue }
             writer.field(name, bytes[field.value])
         }
     }
@@ -22,7 +23,8 @@ enum ForwardedFields {
         let named = ConnectionTokens(fields, bytes)
         for field in fields.all where isForwardedToClient(field.id) {
             let name = bytes[field.name]
-            if field.id == .other, name.hasUnderscore || named.contains(name) { continue }
+            if field.id == .other, name.hasUnderscore { continue }
+            if named.contains(name, field.id) { continue }
             if field.id == .contentType, !withContentType { continue }
             writer.field(name, bytes[field.value])
         }
@@ -74,8 +76,14 @@ private struct ConnectionTokens {
         self.fields = isNaming ? copy fields : nil
     }
 
-    func contains(_ name: ByteView) -> Bool {
+    /// Whether `name` is listed; never what frames a message or what MCP needs at the other end.
+    func contains(_ name: ByteView, _ id: HTTPFieldName) -> Bool {
         guard let fields else { return false }
+        switch id {
+        case .other where name.slice(from: 0, to: 4).equalsIgnoringCase("mcp-"): return false
+        case .contentType, .mcpProtocolVersion, .mcpMethod, .mcpName, .mcpSessionID: return false
+        default: break
+        }
         for field in fields.all where field.id == .connection {
             var tokens = HTTPTokenList(bytes[field.value])
             while let token = tokens.next() {

@@ -30,9 +30,11 @@ struct HeadRules {
         case .post:
             if let failure = checkPost(head, bytes) { return .fail(failure) }
         case .get:
+            // Nobody reads a body here, so none may come along to be read as something else by somebody behind us.
+            guard hasNoBody(head) else { return .fail(.badRequest) }
             guard accepts(fields, bytes, json: false, eventStream: true) else { return .fail(.notAcceptable) }
         case .delete:
-            break
+            guard hasNoBody(head) else { return .fail(.badRequest) }
         case .options, .head, .connect, .trace, .other:
             return .fail(.methodNotAllowed)
         }
@@ -74,6 +76,10 @@ struct HeadRules {
         guard accepts(fields, bytes, json: true, eventStream: true) else { return .notAcceptable }
         if case .length(let count) = head.framing, count > plan.maximumBody { return .payloadTooLarge }
         return nil
+    }
+
+    private func hasNoBody(_ head: borrowing HTTPRequestHead) -> Bool {
+        head.framing == .none || head.framing == .length(0)
     }
 
     /// Whether `Accept` allows one of the forms in which an answer may come. Absent allows everything (RFC 9110 §12.5.1).

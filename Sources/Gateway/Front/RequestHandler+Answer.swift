@@ -80,6 +80,12 @@ extension RequestHandler {
         timer.disarm()
         guard let client else { return }
         let sealed = sealSession(judged.negotiatedVersion)
+        guard sealed != nil || !opensSession else {
+            // A session that cannot be sealed could not be used: the client would be refused with every later call.
+            closeBackend()
+            failAttempt(.protocolError, .badAnswer, hasAnswered: false)
+            return
+        }
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
 
         var status = answerHead.status
@@ -114,9 +120,14 @@ extension RequestHandler {
         loop.recycle(buffer)
     }
 
+    /// Whether the answer that is being received opens a session.
+    private var opensSession: Bool {
+        call.method == .initialize && answerHead.fields[.mcpSessionID] != nil
+    }
+
     /// The sealed id of the session that this answer opens, if it opens one.
     private func sealSession(_ version: MCPProtocolVersion?) -> [UInt8]? {
-        guard call.method == .initialize, answerHead.fields[.mcpSessionID] != nil else { return nil }
+        guard opensSession else { return nil }
         return loop.executor.enter(
             shard, Shard.seal,
             Shard.NewSession(call: call, head: answerHead, headBytes: answerHeadBytes, version: version))
@@ -138,22 +149,23 @@ extension RequestHandler {
 
     private func beginStream() {
         state = .streaming
+        streamedStatus = .ok
         let now = loop.eventLoop.now
-        let hasCall = call.envelope?.kind == .request || call.envelope?.kind == .batch
-        let length =
-            hasCall && call.method != .subscriptionsListen ? pool.timeouts.maximumStream : PoolTimeouts.maximumListening
+        call.streamBeganAt = now
+        let length = call.isListening ? PoolTimeouts.maximumListening : pool.timeouts.maximumStream
         stream = AnswerStream(
-            hasCall: hasCall, holdsHead: call.method == .initialize,
+            expectedAnswerCount: call.expectedAnswerCount, holdsHead: call.method == .initialize,
             isChunked: call.request?.head.minorVersion == 1, now: now, endsAt: now + length)
         armForStream(now)
         // The head of an `initialize` waits: the sealed session id needs the revision in the result.
         if stream?.holdsHead == false { sendStreamHead(sealed: nil) }
+        if client?.isDraining == true { endListening() }
     }
 
     private func sendStreamHead(sealed: [UInt8]?) {
         guard let client, let stream else { return }
         var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: answerHead.byteCount + 512 + (sealed?.count ?? 0))
-        writer.statusLine(200)
+        writer.statusLine(answerHead.status)
         answerHeadBytes.withByteView { bytes in
             ForwardedFields.answer(answerHead.fields, bytes, withContentType: true, into: &writer)
         }
@@ -172,7 +184,7 @@ extension RequestHandler {
         // Taken out while it is changed: a second reference would copy its buffers.
         stream = nil
         var answer: Shard.StreamedAnswer?
-        let isGood = current.take(
+        var isGood = current.take(
             piece,
             judge: { data in loop.executor.enter(shard, Shard.judgeEvent, Shard.StreamedEvent(call: call, data: data))
             },
@@ -180,8 +192,13 @@ extension RequestHandler {
         current.lastReceivedAt = loop.eventLoop.now
         stream = current
         if let answer {
-            streamedStatus = answer.status
-            if current.holdsHead { sendStreamHead(sealed: sealSession(answer.negotiatedVersion)) }
+            if streamedStatus == .ok { streamedStatus = answer.status }
+            if current.holdsHead {
+                let sealed = sealSession(answer.negotiatedVersion)
+                if sealed == nil, opensSession { isGood = false } else { sendStreamHead(sealed: sealed) }
+            }
+        } else if current.holdsHead, current.ready.readableBytes > AnswerStream.heldLimit {
+            isGood = false
         }
         if !isGood {
             closeBackend()
@@ -226,7 +243,7 @@ extension RequestHandler {
         timer.disarm()
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
         let buffer = takeReady(&current, isLast: true)
-        finishCall(streamedStatus, httpStatus: 200, answerByteCount: current.sentByteCount)
+        finishCall(streamedStatus, httpStatus: answerHead.status, answerByteCount: current.sentByteCount)
         client.finish(buffer)
     }
 
@@ -244,7 +261,14 @@ extension RequestHandler {
     private func endStreamWithError(_ failure: GatewayFailure) {
         guard var current = stream, let client else { return }
         timer.disarm()
-        guard current.hasCall, !current.isAnswered, !current.holdsHead else {
+        if current.isAnswered, !current.holdsHead {
+            // What comes after the answer cannot make it wrong.
+            let buffer = takeReady(&current, isLast: true)
+            finishCall(streamedStatus, httpStatus: answerHead.status, answerByteCount: current.sentByteCount)
+            client.finish(buffer)
+            return
+        }
+        guard current.hasCall, !current.holdsHead else {
             if current.holdsHead {
                 stream = nil
                 state = .idle
@@ -267,9 +291,9 @@ extension RequestHandler {
     /// The gateway drains: a stream on which a client only listens ends as its revision says, since it would never end
     /// by itself. A `subscriptions/listen` gets its result (MCP 2026-07-28, Subscriptions), a GET stream just ends.
     func endListening() {
-        guard state == .streaming, var current = stream, let client,
-            !current.hasCall || call.method == .subscriptionsListen, !current.isAnswered
-        else { return }
+        guard state == .streaming, var current = stream, let client, call.isListening, !current.isAnswered else {
+            return
+        }
         if call.method == .subscriptionsListen, let id = call.envelope?.id, let request = call.request {
             let idText = request.body.withByteView { $0[id.range].bytes }
             current.ready.writeStaticString("event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":")
@@ -290,12 +314,16 @@ extension RequestHandler {
     func streamDeadlineReached(_ now: NIODeadline) {
         guard let current = stream else { return }
         if now >= current.endsAt || now - current.lastReceivedAt >= pool.timeouts.streamIdle {
-            closeBackend()
-            if current.hasCall {
-                failAttempt(.timeout, .timeout, hasAnswered: true)
-            } else {
-                abandonAttempt(.timeout)
+            if call.isListening, now >= current.endsAt {
+                endListening()
+            } else if call.isListening {
+                // A server that has nothing to tell is not sick.
+                abandonAttempt(.success)
                 endStreamWithError(.timeout)
+            } else {
+                let outcome = outcomeOfDeadline
+                closeBackend()
+                failAttempt(outcome, .timeout, hasAnswered: true)
             }
             return
         }
@@ -308,8 +336,11 @@ extension RequestHandler {
 
     private func armForStream(_ now: NIODeadline, _ given: AnswerStream? = nil) {
         guard let current = given ?? stream else { return }
-        let alive = max(current.lastSentAt + PoolTimeouts.keepAlive, now + .milliseconds(10))
-        let deadline = min(current.endsAt, min(current.lastReceivedAt + pool.timeouts.streamIdle, alive))
+        var deadline = min(current.endsAt, current.lastReceivedAt + pool.timeouts.streamIdle)
+        // A head that is held back cannot be followed by a comment.
+        if !current.holdsHead {
+            deadline = min(deadline, max(current.lastSentAt + PoolTimeouts.keepAlive, now + .milliseconds(10)))
+        }
         loop.wheel.arm(timer, at: deadline, owner: self)
     }
 }

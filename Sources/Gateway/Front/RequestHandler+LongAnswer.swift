@@ -30,6 +30,8 @@ final class LongAnswer {
         } catch {
             return false
         }
+        // Known as soon as the id has come, which is mostly at the beginning.
+        if scanner.hasWrongID { return false }
         pending = piece
         receivedByteCount += piece.readableBytes
         return true

@@ -29,6 +29,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case streaming
     }
 
+    /// More than this is not kept of a head, so that an idle connection stays small.
+    private static let rememberedByteCount = 4_096
+
     let shard: Shard
     let loop: LoopContext
     let network: any Network
@@ -182,8 +185,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             closeBackend()
             failAttempt(.timeout, .timeout, hasAnswered: false)
         case .relaying:
+            let outcome = outcomeOfDeadline
             closeBackend()
-            failAttempt(.timeout, .timeout, hasAnswered: true)
+            failAttempt(outcome, .timeout, hasAnswered: true)
         case .streaming:
             streamDeadlineReached(now)
         }
@@ -194,6 +198,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         _ outcome: AttemptOutcome, _ failure: GatewayFailure, retryAfterSeconds: Int = 0, hasAnswered: Bool
     ) {
         timer.disarm()
+        // Of an answer that was not passed on nothing may be left for the next try.
+        held = ByteBuffer()
         let end = Shard.AttemptEnd(
             call: call, outcome: outcome, retryAfterSeconds: retryAfterSeconds, hasAnswered: hasAnswered)
         if let next = loop.executor.enter(shard, Shard.attemptFailed, end) {
@@ -215,6 +221,11 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     func closeBackend() {
         call.connection?.lessee = nil
         call.connection?.http.close()
+    }
+
+    /// What a deadline in the middle of an answer says of the backend: nothing, if it waits for a slow client.
+    var outcomeOfDeadline: AttemptOutcome {
+        call.connection?.http.isPaused == true ? .clientGone : .timeout
     }
 
     /// Whether the client has been sent a part of the answer.
@@ -256,7 +267,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         }
         if request.head.method == .post { writer.field("Content-Length: ", request.body.readableBytes) }
         var buffer = writer.finish()
-        buffer.writeImmutableBuffer(request.body)
+        if request.head.method == .post { buffer.writeImmutableBuffer(request.body) }
         return buffer
     }
 
@@ -301,6 +312,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         stream = nil
         longAnswer = nil
         held = ByteBuffer()
+        if lastHead.forwarded.count > RequestHandler.rememberedByteCount { lastHead.forwarded = [] }
         answerHead = HTTPResponseHead()
         answerHeadBytes = ByteBuffer()
         let effect = loop.executor.enter(

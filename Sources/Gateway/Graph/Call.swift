@@ -31,6 +31,8 @@ package final class Call {
     package var permit: BackendStatus.Permit?
     /// When the try began.
     package var attemptStartedAt = NIODeadline.uptimeNanoseconds(0)
+    /// When the try's answer turned out to be a stream, whose length says nothing of the backend's speed.
+    package var streamBeganAt: NIODeadline?
     /// How many tries there were.
     package var attemptCount = 0
     /// The positions of the backends that were tried; of those beyond 64 nothing is remembered.
@@ -61,6 +63,18 @@ package final class Call {
         backend = nil
         connection = nil
     }
+
+    /// How many answers the call wants: none for notifications, answers of the client, GET and DELETE.
+    var expectedAnswerCount: Int {
+        switch envelope?.kind {
+        case .request: 1
+        case .batch: envelope?.batchRequestCount ?? 0
+        case .notification, .result, .error, nil: 0
+        }
+    }
+
+    /// Whether the client only listens, for as long as both sides like.
+    var isListening: Bool { method == .subscriptionsListen || request?.head.method == .get }
 
     /// Whether a try that failed may be made again elsewhere although it may have been executed.
     var isRepeatable: Bool {

@@ -33,8 +33,7 @@ extension Shard {
     /// Checks an answer against its call; `nil` if it cannot be the answer to it.
     static func judgeAnswer(_ answer: HeldAnswer, _ shard: isolated Shard) -> JudgedAnswer? {
         let isError = answer.status >= 400
-        let expected = answer.call.envelope
-        guard expected?.kind == .request || expected?.kind == .batch else {
+        guard answer.call.expectedAnswerCount > 0 else {
             // Nothing was asked: an acceptance has no body, and a refusal keeps its own if that is a JSON-RPC error.
             guard isError else { return JudgedAnswer(status: .ok, body: .empty) }
             let isJSONRPC = answer.body.withByteView { shard.isErrorWithoutCall($0) }
@@ -111,7 +110,8 @@ extension Shard {
             guard event.call.envelope != nil else { return .passed }
             return shard.matches(envelope, event.data, event.call) ? .answer(envelope) : .broken
         case .batch:
-            return event.call.era == .legacy ? .passed : .broken
+            guard event.call.era == .legacy else { return .broken }
+            return event.call.envelope?.kind == .batch && envelope.batchRequestCount == 0 ? .answer(envelope) : .passed
         }
     }
 

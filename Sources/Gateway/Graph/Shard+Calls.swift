@@ -125,6 +125,7 @@ extension Shard {
         call.permit = permit
         call.attemptCount += 1
         call.attemptStartedAt = now
+        call.streamBeganAt = nil
         call.markTried(backend.index)
         if let connection = backend.lease(at: now, discarded: &discarded) {
             call.connection = connection
@@ -136,6 +137,9 @@ extension Shard {
     }
 
     // MARK: Ending a try
+
+    /// Tries of one call, the first one included (reliability: "Retries, hedging").
+    private static let maximumAttempts = 3
 
     /// How a try ended, and whether the client has seen anything of its answer.
     package struct AttemptEnd {
@@ -161,6 +165,9 @@ extension Shard {
         }
         // A half-open probe is repeatable by definition; its failure is repaired where no client sees it.
         guard !end.hasAnswered, end.outcome.isNeverExecuted || (wasProbe && call.isRepeatable) else { return nil }
+        // No try that could not end in the call's time, and not one after another through a large pool.
+        let timeouts = shard.pools[call.poolIndex].plan.timeouts
+        guard call.attemptCount < Shard.maximumAttempts, now < call.startedAt + timeouts.request else { return nil }
         let next = shard.dispatch(call, at: now)
         if case .refuse = next { return nil }
         shard.counters.count(retryAfter: end.outcome)
@@ -175,7 +182,7 @@ extension Shard {
     private func giveBack(_ call: Call, _ outcome: AttemptOutcome, at now: NIODeadline) {
         guard let backend = call.backend, let permit = call.permit else { return }
         call.permit = nil
-        let isSlow = now - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
+        let isSlow = (call.streamBeganAt ?? now) - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
         backend.plan.status.record(
             outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))
         backend.giveBack(call.connection, outcome: outcome, at: now)

@@ -55,7 +55,7 @@ import Wire
         #expect(try verdict("200 OK", [events], method: "GET", kind: nil) == "stream")
     }
 
-    @Test(arguments: ["500 a", "502 a", "504 a", "503 a", "429 a"])
+    @Test(arguments: ["500 a", "502 a", "504 a", "503 a"])
     func `take a server's error for a failure`(status: String) throws {
         #expect(try verdict(status, [json]) == "fail(Gateway.AttemptOutcome.serverError)")
     }
@@ -68,9 +68,14 @@ import Wire
         #expect(try verdict("\(status) x", ["Retry-After: \(retryAfter)"]) == "refused(retryAfterSeconds: \(seconds))")
     }
 
-    @Test(arguments: ["400 a", "404 a", "405 a", "409 a", "422 a"])
+    @Test(arguments: ["400 a", "404 a", "405 a", "409 a", "422 a", "429 a"])
     func `pass on what the caller did wrong`(status: String) throws {
         #expect(try verdict(status, ["Content-Type: text/html"]) == "hold")
+    }
+
+    @Test func `pass on errors that come as events`() throws {
+        #expect(try verdict("404 Not Found", [events]) == "stream")
+        #expect(try verdict("404 Not Found", [events], method: "DELETE", kind: nil) == "hold")
     }
 
     @Test(arguments: ["401 a", "403 a"])
@@ -85,6 +90,8 @@ import Wire
         #expect(try verdict("200 OK", [json, "Content-Encoding: gzip"]) == failure)
         #expect(try verdict("204 No Content", []) == failure)
         #expect(try verdict("202 Accepted", [json]) == failure)
+        #expect(try verdict("204 No Content", [events]) == failure)
+        #expect(try verdict("200 OK", [json], method: "GET", kind: nil) == failure)
         #expect(try verdict("302 Found", ["Location: http://elsewhere"]) == failure)
         #expect(try verdict("304 Not Modified", []) == failure)
     }

@@ -67,6 +67,11 @@ import Wire
             "Connection: X-Private, Mcp-Method, close", "X-Private: 1", "Mcp-Method: tools/call", "X-Other: 2",
         ]
         #expect(try forwarded(fields) == ["Mcp-Method: tools/call", "X-Other: 2"])
+        #expect(
+            try forwarded([
+                "Connection: Mcp-Param-Region, traceparent", "Mcp-Param-Region: eu", "traceparent: 00-1-2-01",
+            ])
+                == ["Mcp-Param-Region: eu"])
     }
 
     @Test func `let only legacy clients resume`() throws {

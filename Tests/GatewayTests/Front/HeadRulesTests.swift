@@ -144,6 +144,13 @@ import Wire
         #expect(outcome == (isFine ? .pool(0) : .failure(.originNotAllowed)))
     }
 
+    @Test(arguments: ["GET", "DELETE"], ["Content-Length: 5", "Transfer-Encoding: chunked"])
+    func `let no body come along where nobody reads one`(method: String, framing: String) throws {
+        let fields = ["Host: localhost", "Accept: text/event-stream", framing]
+        #expect(try judge("\(method) /mcp HTTP/1.1", fields) == .failure(.badRequest))
+        #expect(try judge("\(method) /mcp HTTP/1.1", Array(fields.dropLast()) + ["Content-Length: 0"]) == .pool(0))
+    }
+
     @Test func `let a session be listened to and ended`() throws {
         #expect(try judge("GET /mcp HTTP/1.1", ["Host: localhost", "Accept: text/event-stream"]) == .pool(0))
         #expect(
