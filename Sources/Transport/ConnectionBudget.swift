@@ -13,11 +13,16 @@ package final class ConnectionBudget: Sendable {
 
     /// The number of connections, 1….
     package let limit: Int
+    /// How many connections a listener accepts before it looks at the budget again: one where each counts, several where
+    /// newcomers would otherwise wait a turn of a busy loop each.
+    let acceptBatch: UInt
+
     private let state = Mutex(State())
 
     /// A budget of `limit` connections.
     package init(limit: Int) {
         self.limit = limit
+        acceptBatch = limit < 256 ? 1 : 16
     }
 
     /// Connections that are open.
@@ -52,8 +57,8 @@ package final class ConnectionBudget: Sendable {
 /// Stands in the pipeline of a listening socket and stops accepting while the process has as many connections as it may;
 /// those who come meanwhile wait in the kernel's queue.
 ///
-/// Each loop looks before it accepts, so loops that look at the same moment may together exceed the limit by one
-/// connection each.
+/// Each loop looks before it accepts, so loops may together exceed the limit: by one connection each, or 16 each where
+/// the limit is 256 or more.
 final class AcceptGate: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias OutboundIn = Never

@@ -53,8 +53,7 @@ package struct Listener: BoundListener {
                         .socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)),
                         value: loops.count > 1 ? 1 : 0
                     )
-                    // One at a time, so that the budget is looked at before each.
-                    .serverChannelOption(.maxMessagesPerRead, value: 1)
+                    .serverChannelOption(.maxMessagesPerRead, value: budget.acceptBatch)
                     .serverChannelInitializer { channel in
                         channel.eventLoop.makeCompletedFuture {
                             try channel.pipeline.syncOperations.addHandler(AcceptGate(budget))
