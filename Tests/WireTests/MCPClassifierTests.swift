@@ -62,8 +62,7 @@ struct MCPClassifierTests {
                         do throws(MCPRefusal) {
                             return .success(
                                 try MCPClassifier.classify(
-                                    envelope, body: body, headers: headers, sessionVersion: message.session,
-                                    scratch: &scratch))
+                                    envelope, body: body, headers: headers, sessionVersion: message.session))
                         } catch {
                             return .failure(error)
                         }

@@ -17,10 +17,9 @@ enum ClassifierFuzzer {
         guard case .success(let envelope) = JSONFuzzer.scan(body, seed: 6) else { return }
         let headers = MCPHeaderValues(protocolVersion: lines[0], method: lines[1], name: lines[2])
         for session in [nil] + MCPProtocolVersion.allCases {
-            var scratch = JSONScratch(seed: 7)
             do throws(MCPRefusal) {
                 let found = try MCPClassifier.classify(
-                    envelope, body: body, headers: headers, sessionVersion: session, scratch: &scratch)
+                    envelope, body: body, headers: headers, sessionVersion: session)
                 if let version = found.version { precondition(version.era == found.era, "a revision of another era") }
             } catch {
                 precondition((400..<600).contains(error.failure.httpStatus(error.era)) || error.era == .legacy)

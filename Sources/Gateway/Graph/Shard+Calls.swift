@@ -84,7 +84,7 @@ extension Shard {
                 || fields.isRepeated(.mcpName))
         do throws(MCPRefusal) {
             let classification = try MCPClassifier.classify(
-                envelope, body: body, headers: headers, sessionVersion: session?.version, scratch: &scratch)
+                envelope, body: body, headers: headers, sessionVersion: session?.version)
             call.era = classification.era
         } catch {
             call.era = error.era

@@ -55,7 +55,7 @@ struct MessageReader {
         let classification: MCPClassification
         do throws(MCPRefusal) {
             classification = try MCPClassifier.classify(
-                envelope, body: body, headers: headers, sessionVersion: known, scratch: &scratch)
+                envelope, body: body, headers: headers, sessionVersion: known)
         } catch {
             throw EndpointRefusal(
                 failure: error.failure, era: error.era, message: error.message, id: envelope.id, method: method,

@@ -36,11 +36,9 @@ public enum MCPClassifier {
 
     /// Classifies the message that `envelope` was read from.
     ///
-    /// `sessionVersion` is what the session of the request has settled on, `nil` without a session. `scratch` is there for
-    /// parts of the body that the envelope does not tell of; none is looked at today.
+    /// `sessionVersion` is what the session of the request has settled on, `nil` without a session.
     public static func classify(
-        _ envelope: JSONRPCEnvelope, body: ByteView, headers: MCPHeaderValues, sessionVersion: MCPProtocolVersion?,
-        scratch: inout JSONScratch
+        _ envelope: JSONRPCEnvelope, body: ByteView, headers: MCPHeaderValues, sessionVersion: MCPProtocolVersion?
     ) throws(MCPRefusal) -> MCPClassification {
         let headerVersion = HeaderVersion(headers.protocolVersion)
         if headers.hasRepeatedLine {
