@@ -57,13 +57,12 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     }
 
     private static let maximumInterimAnswers = 16
-    /// Up to here an idle connection's socket takes a request at once; only of longer ones the end of writing is awaited.
-    private static let surelyWrittenByteCount = 8_192
 
     /// The one who leases the connection; the owner clears it to let go.
     package var delegate: (any HTTPClientDelegate)?
 
     private var context: ChannelHandlerContext?
+    private var output = SocketOutput()
     private var phase = Phase.connecting
     private var parser = HTTPHeadParser(.response)
     private var inbound = ByteBuffer()
@@ -84,6 +83,12 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     /// A connection that is about to be made.
     package init() {}
 
+    /// Lets the connection write to the socket of `channel` directly. Only before its first byte, and only if the connection
+    /// will be the one handler of the channel: others would not see what it writes.
+    package func write(past channel: any Channel) {
+        output = SocketOutput(past: channel)
+    }
+
     /// Whether another request may be sent.
     package var isReusable: Bool { phase == .idle }
 
@@ -102,14 +107,11 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         interimAnswers = 0
         // From here on the request may have left: the kernel takes bytes before it tells of a reset.
         sentBytes = true
-        guard request.readableBytes > HTTPClientConnection.surelyWrittenByteCount else {
-            context.writeAndFlush(wrapOutboundOut(request), promise: nil)
-            return
-        }
+        guard output.write(request, ByteBuffer(), context) else { return }
         isWritten = false
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenSuccess { self.isWritten = true }
-        context.writeAndFlush(wrapOutboundOut(request), promise: promise)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 
     /// Stops reading from the socket, so that a slow client slows its backend.
@@ -134,7 +136,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             phase = .closed
             return
         }
-        context.close(promise: nil)
+        close(context)
     }
 
     /// The connection attempt has failed.
@@ -170,7 +172,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
             delegate.connected(self)
         case .closed:
             // Whoever wanted this connection has gone, perhaps before there was anything to close.
-            context?.close(promise: nil)
+            if let context { close(context) }
         case .idle, .awaitingHead, .readingBody:
             break  // a handler that is added to an open channel may hear of that twice
         }
@@ -202,6 +204,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
     package func channelInactive(context: ChannelHandlerContext) {
         let last = phase
         phase = .closed
+        output.close()
         switch last {
         case .connecting:
             delegate?.exchangeFailed(.connect, on: self)
@@ -226,7 +229,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         isBroken = true
-        context.close(promise: nil)
+        close(context)
     }
 
     // MARK: Reading
@@ -323,7 +326,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         delegate?.answerEnd(on: self)
         if !isKeptAlive {
             delegate = nil
-            context?.close(promise: nil)
+            if let context { close(context) }
         }
         // Unless the delegate has sent its next request already.
         if phase == .idle || phase == .closed { forgetHead() }
@@ -353,7 +356,12 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         }
         delegate = nil
         release()
-        context?.close(promise: nil)
+        if let context { close(context) }
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        output.close()
+        context.close(promise: nil)
     }
 }
 

@@ -38,6 +38,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private let timer = DeadlineTimer()
 
     private var context: ChannelHandlerContext?
+    private var output = SocketOutput()
     private var phase = Phase.awaitingHead
     private var parser: HTTPHeadParser
     /// The current request; one object for all of them, so that a request allocates nothing.
@@ -97,6 +98,12 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         self.parser = HTTPHeadParser(.request, limits: limits)
     }
 
+    /// Lets the connection write to the socket of `channel` directly. Only before its first byte, and only if the connection
+    /// will be the one handler of the channel: others would not see what it writes.
+    package func write(past channel: any Channel) {
+        output = SocketOutput(past: channel)
+    }
+
     // MARK: Channel events
 
     package func handlerAdded(context: ChannelHandlerContext) {
@@ -123,6 +130,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private func end() {
         let wasHandling = phase == .handling || phase == .streaming
         phase = .closed
+        output.close()
         loop.wheel.remove(timer)
         guard let delegate else { return }
         self.delegate = nil
@@ -206,7 +214,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A reset or a failed write: `channelInactive` follows and says so to the delegate.
-        context.close(promise: nil)
+        close()
     }
 
     package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
@@ -408,7 +416,8 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         guard let context else { return }
         var buffer = context.channel.allocator.buffer(capacity: 32)
         buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        write(buffer)
+        flushIfNeeded()
     }
 
     // MARK: Refusing
@@ -460,8 +469,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     package func finish(_ buffer: ByteBuffer, followedBy body: ByteBuffer = ByteBuffer()) {
         guard phase == .handling || phase == .streaming else { return }
         let closes = !isKeptAlive
-        write(buffer)
-        write(body)
+        write(buffer, followedBy: body)
         advance(closes: closes)
     }
 
@@ -495,12 +503,9 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
         close()
     }
 
-    private func write(_ buffer: ByteBuffer) {
+    private func write(_ buffer: ByteBuffer, followedBy body: ByteBuffer = ByteBuffer()) {
         guard let context else { return }
-        if buffer.readableBytes > 0 {
-            context.write(wrapOutboundOut(buffer), promise: nil)
-            needsFlush = true
-        }
+        if output.write(buffer, body, context) { needsFlush = true }
     }
 
     private func flushIfNeeded() {
@@ -608,13 +613,13 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Closes at once.
     package func close() {
+        output.close()
         context?.close(promise: nil)
     }
 
     /// Bytes that were written and that the socket has not taken.
     private var unsentByteCount: Int {
-        // A channel that does not tell (of a test) takes all at once.
-        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        context?.unsentByteCount ?? 0
     }
 
     private func closeIfStalled() {

@@ -64,7 +64,9 @@ package struct Listener: BoundListener {
                     .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
                     .childChannelInitializer { channel in
                         channel.eventLoop.makeCompletedFuture {
-                            try channel.pipeline.syncOperations.addHandler(makeHandler(channel.eventLoop))
+                            let connection = makeHandler(channel.eventLoop)
+                            connection.write(past: channel)
+                            try channel.pipeline.syncOperations.addHandler(connection)
                         }
                     }
                     .bind(host: host, port: boundPort).get()

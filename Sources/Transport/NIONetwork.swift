@@ -17,7 +17,9 @@ package struct NIONetwork: Network {
             .whenComplete { result in
                 // Into the pipeline only now: for a name with several addresses, several channels are tried.
                 do {
-                    try result.get().pipeline.syncOperations.addHandler(bound.value)
+                    let channel = try result.get()
+                    bound.value.write(past: channel)
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
                 } catch {
                     bound.value.connectFailed()
                 }
