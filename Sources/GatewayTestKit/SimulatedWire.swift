@@ -49,7 +49,6 @@ package final class SimulatedWire: ChannelDuplexHandler {
         } catch {
             preconditionFailure("a simulated channel could not be set up: \(error)")
         }
-        channel.pipeline.read()
     }
 
     // MARK: From the peer
@@ -78,7 +77,6 @@ package final class SimulatedWire: ChannelDuplexHandler {
             wantsRead = false
             channel.pipeline.fireChannelRead(arrived.removeFirst())
             channel.pipeline.fireChannelReadComplete()
-            if isOpen { channel.pipeline.read() }
         }
         if isOpen, arrived.isEmpty, endHasArrived { channel.close(promise: nil) }
     }

@@ -46,10 +46,11 @@ package protocol HTTPClientDelegate: AnyObject {
 ///
 /// The method of the request is not known here: `HEAD` and `CONNECT`, whose answers end in ways of their own, cannot be
 /// sent.
-package final class HTTPClientConnection: ChannelDuplexHandler {
+///
+/// The channel must not read by itself (`autoRead`): the connection asks for input when it wants some.
+package final class HTTPClientConnection: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = Never
-    package typealias OutboundIn = Never
     package typealias OutboundOut = ByteBuffer
 
     private enum Phase {
@@ -169,6 +170,7 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
         case .connecting:
             guard let delegate else { fallthrough }
             phase = .idle
+            readOn()
             delegate.connected(self)
         case .closed:
             // Whoever wanted this connection has gone, perhaps before there was anything to close.
@@ -190,15 +192,13 @@ package final class HTTPClientConnection: ChannelDuplexHandler {
 
     package func channelReadComplete(context: ChannelHandlerContext) {
         if phase == .readingBody { delegate?.answerReadComplete(on: self) }
+        readOn()
         context.fireChannelReadComplete()
     }
 
-    package func read(context: ChannelHandlerContext) {
-        if isPaused {
-            isReadWithheld = true
-        } else {
-            context.read()
-        }
+    private func readOn() {
+        isReadWithheld = isPaused
+        if !isPaused { context?.read() }
     }
 
     package func channelInactive(context: ChannelHandlerContext) {

@@ -15,10 +15,11 @@ package import Wire
 /// (RFC 9112 §9.3.2: answers go out in order); reading from the socket stops while too much waits. A client that closes its
 /// side still gets the answers to what it has sent. After an answer that ends the connection, output is closed as soon as
 /// all of it has been taken, and input is discarded for a second, so that no reset overtakes the answer (RFC 9112 §9.6).
-package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
+///
+/// The channel must not read by itself (`autoRead`): the connection asks for input when it wants some.
+package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = Never
-    package typealias OutboundIn = Never
     package typealias OutboundOut = ByteBuffer
 
     private enum Phase {
@@ -73,7 +74,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     package var remoteAddress: SocketAddress? { context?.channel.remoteAddress }
 
     /// Whether the socket takes more of an answer at once.
-    package var isWritable: Bool { context?.channel.isWritable ?? false }
+    package private(set) var isWritable = true
 
     /// Memory that is held for received bytes.
     package var receiveCapacity: Int { inbound.capacity }
@@ -108,7 +109,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.isActive { arm(timeouts.idle) }
+        if context.channel.isActive { becomeActive() }
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -118,8 +119,13 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     package func channelActive(context: ChannelHandlerContext) {
-        arm(timeouts.idle)
+        becomeActive()
         context.fireChannelActive()
+    }
+
+    private func becomeActive() {
+        arm(timeouts.idle)
+        readOn()
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
@@ -155,17 +161,16 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     package func channelReadComplete(context: ChannelHandlerContext) {
         flushIfNeeded()
+        readOn()
     }
 
-    package func read(context: ChannelHandlerContext) {
+    /// Asks the channel for more input, unless too much waits already.
+    private func readOn() {
         let isFull =
             (phase == .handling || phase == .streaming)
             && inbound.readableBytes - requestByteCount > HTTPServerConnection.readAheadLimit
-        if isFull || (phase == .awaitingHead && !context.channel.isWritable) {
-            isReadWithheld = true
-        } else {
-            context.read()
-        }
+        isReadWithheld = isFull || (phase == .awaitingHead && !isWritable)
+        if !isReadWithheld { context?.read() }
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -194,7 +199,7 @@ package final class HTTPServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        let isWritable = context.channel.isWritable
+        isWritable = context.channel.isWritable
         switch phase {
         case .streaming:
             if isWritable { timer.disarm() } else { armForStall() }

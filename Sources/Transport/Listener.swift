@@ -60,6 +60,7 @@ package struct Listener: BoundListener {
                         }
                     }
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .childChannelOption(.autoRead, value: false)
                     .childChannelOption(.allowRemoteHalfClosure, value: true)
                     .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
                     .childChannelInitializer { channel in

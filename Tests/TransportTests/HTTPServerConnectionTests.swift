@@ -587,7 +587,7 @@ import Wire
     @Test func `closes when an answer is not taken and the next request waits`() throws {
         let harness = try ServerHarness()
         try harness.send(Self.get + Self.get)
-        harness.channel.isWritable = false
+        harness.setWritable(false)
         harness.connection.answer("")
         #expect(harness.server.requests.count == 1)
         harness.advance(.milliseconds(30_020))
