@@ -75,7 +75,7 @@ import Testing
         return (part(number * 31, sizes[number % 10]), part(number * 57, sizes[(number * 3 + 1) % 10]))
     }
 
-    @Test func `keeps the order when the socket is full, and goes past the channel again when it is not`() async throws {
+    @Test func `keeps the order when the socket is full, and goes past the channel again later`() async throws {
         let (channel, descriptor) = try await makePair()
         let count = 40
         let direct = try await withWriter(channel) { writer in
