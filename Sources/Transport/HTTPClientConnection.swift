@@ -18,7 +18,7 @@ package protocol HTTPClientDelegate: AnyObject {
     /// The connection is open and may be used.
     func connected(_ connection: HTTPClientConnection)
 
-    /// The head of the answer has come; `connection.answerHead` and `connection.answerHeadBytes` hold it.
+    /// The head of the answer has come; `connection.answerHead` holds it.
     func answerHead(on connection: HTTPClientConnection)
 
     /// A part of the answer's body.
@@ -65,6 +65,7 @@ package final class HTTPClientConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var output = SocketOutput()
     private var phase = Phase.connecting
+    private let heads: HTTPHeadMemory
     private var parser = HTTPHeadParser(.response)
     private var inbound = ByteBuffer()
     private var bodyReader: HTTPBodyReader?
@@ -77,12 +78,15 @@ package final class HTTPClientConnection: ChannelInboundHandler {
     private var isReadWithheld = false
 
     /// The head of the current answer; valid from the call of `answerHead` to the return of `answerEnd`.
-    package private(set) var answerHead = HTTPResponseHead()
-    /// The bytes of the current answer's head, as long as that is valid.
-    package private(set) var answerHeadBytes = ByteBuffer()
+    package private(set) var answerHead: HTTPReceivedHead
 
     /// A connection that is about to be made.
-    package init() {}
+    ///
+    /// - Parameter heads: the answers' heads that came lately on this and other connections of its loop.
+    package init(heads: HTTPHeadMemory = HTTPHeadMemory()) {
+        self.heads = heads
+        answerHead = heads.nothing
+    }
 
     /// Lets the connection write to the socket of `channel` directly. Only before its first byte, and only if the connection
     /// will be the one handler of the channel: others would not see what it writes.
@@ -103,7 +107,6 @@ package final class HTTPClientConnection: ChannelInboundHandler {
             delegate?.exchangeFailed(.closed(sentBytes: false), on: self)
             return
         }
-        if answerHeadBytes.readableBytes > 0 { forgetHead() }
         phase = .awaitingHead
         interimAnswers = 0
         // From here on the request may have left: the kernel takes bytes before it tells of a reset.
@@ -256,26 +259,25 @@ package final class HTTPClientConnection: ChannelInboundHandler {
 
     private func readHead() -> Bool {
         do throws(HTTPError) {
-            let isComplete = try inbound.withByteView { bytes throws(HTTPError) in try parser.parse(bytes) }
+            let isComplete = try inbound.withByteView { bytes throws(HTTPError) in
+                try heads.read(bytes, with: &parser, into: &answerHead)
+            }
             guard isComplete else { return false }
         } catch {
             fail(.malformed(error))
             return false
         }
-        answerHead = parser.response
-        // The parser has just measured this many readable bytes.
-        answerHeadBytes = inbound.readSlice(length: answerHead.byteCount) ?? ByteBuffer()
-        if answerHead.status < 200 {
+        inbound.moveReaderIndex(forwardBy: answerHead.response.byteCount)
+        if answerHead.response.status < 200 {
             interimAnswers += 1
-            guard answerHead.status != 101, interimAnswers <= HTTPClientConnection.maximumInterimAnswers else {
+            guard answerHead.response.status != 101, interimAnswers <= HTTPClientConnection.maximumInterimAnswers else {
                 fail(.unexpected)
                 return false
             }
-            forgetHead()
             return true
         }
         do throws(HTTPError) {
-            bodyReader = try HTTPBodyReader(answerHead.framing)
+            bodyReader = try HTTPBodyReader(answerHead.response.framing)
         } catch {
             fail(.malformed(error))
             return false
@@ -319,7 +321,7 @@ package final class HTTPClientConnection: ChannelInboundHandler {
         }
         bodyReader = nil
         // A backend that has answered before it got the whole request may not read the rest of it.
-        let isKeptAlive = answerHead.isKeepAlive && isWritten
+        let isKeptAlive = answerHead.response.isKeepAlive && isWritten
         phase = isKeptAlive ? .idle : .closed
         // A pause is over with its answer; what comes next is read.
         resume()
@@ -329,21 +331,13 @@ package final class HTTPClientConnection: ChannelInboundHandler {
             if let context { close(context) }
         }
         // Unless the delegate has sent its next request already.
-        if phase == .idle || phase == .closed { forgetHead() }
-    }
-
-    /// Lets go of the bytes of a head, so that a connection at rest holds none, and makes ready for the next.
-    private func forgetHead() {
-        // In this order: nothing else refers to the storage of the fields then, and the next head uses it again.
-        answerHead = HTTPResponseHead()
-        answerHeadBytes = ByteBuffer()
-        parser.reset()
+        if phase == .idle || phase == .closed { heads.release(&answerHead) }
     }
 
     private func release() {
         inbound = ByteBuffer()
         bodyReader = nil
-        forgetHead()
+        answerHead = heads.nothing
     }
 
     private func fail(_ failure: HTTPClientFailure) {

@@ -43,7 +43,7 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     private var phase = Phase.awaitingHead
     private var parser: HTTPHeadParser
     /// The current request; one object for all of them, so that a request allocates nothing.
-    private let request = HTTPServerRequest()
+    private let request: HTTPServerRequest
     /// Received bytes; the current request begins at its reader index.
     private var inbound = ByteBuffer()
     /// Bytes of `inbound` behind its reader index that belong to the current request.
@@ -79,9 +79,6 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     /// Memory that is held for received bytes.
     package var receiveCapacity: Int { inbound.capacity }
 
-    /// Whether the head that is being judged or handled has the same bytes as the one before it on this connection.
-    package var repeatsHead: Bool { parser.isSameAsLast }
-
     /// Whether the connection goes on after the answer that is being made.
     package var isKeptAlive: Bool {
         request.head.isKeepAlive && !mustClose && !isDraining
@@ -97,6 +94,7 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         self.delegate = delegate
         self.timeouts = timeouts
         self.parser = HTTPHeadParser(.request, limits: limits)
+        self.request = HTTPServerRequest(loop.requestHeads.nothing)
     }
 
     /// Lets the connection write to the socket of `channel` directly. Only before its first byte, and only if the connection
@@ -276,12 +274,16 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     /// Reads a head and asks the delegate about it. Whether there is more to do at once.
     private func readHead() -> Bool {
         guard let delegate else { return false }
-        let verdict: HTTPHeadVerdict?
         do throws(HTTPError) {
-            verdict = try inbound.withByteView { bytes throws(HTTPError) -> HTTPHeadVerdict? in
-                guard try parser.parse(bytes) else { return nil }
-                return delegate.verdict(
-                    on: parser.request, bytes: bytes.slice(from: 0, to: parser.request.byteCount), connection: self)
+            let isComplete = try inbound.withByteView { bytes throws(HTTPError) in
+                try loop.requestHeads.read(bytes, with: &parser, into: &request.received)
+            }
+            guard isComplete else {
+                if !isHeadTimerArmed, isHeadBegun {
+                    isHeadTimerArmed = true
+                    arm(timeouts.head)
+                }
+                return false
             }
         } catch {
             // Nobody can tell where a next request would begin.
@@ -289,18 +291,10 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
             refuse(delegate.answer(to: error))
             return false
         }
-        guard let verdict else {
-            if !isHeadTimerArmed, isHeadBegun {
-                isHeadTimerArmed = true
-                arm(timeouts.head)
-            }
-            return false
-        }
         isHeadTimerArmed = false
         timer.disarm()
-        request.head = parser.request
         if request.head.asksForUpgrade || request.head.method == .trace { mustClose = true }
-        switch verdict {
+        switch delegate.verdict(on: request.received, connection: self) {
         case .refuse(let answer):
             refuseBody(answer)
         case .accept where request.head.hasUnknownExpectation:
@@ -398,8 +392,6 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     private func deliver(body: ByteBuffer) {
         timer.disarm()
         phase = .handling
-        request.headBytes =
-            inbound.getSlice(at: inbound.readerIndex, length: request.head.byteCount) ?? ByteBuffer()
         request.body = body
         chunkedBody = ByteBuffer()
         bodyReader = nil
@@ -551,9 +543,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
             // A client that pipelines without a pause would make the buffer keep all that it has ever sent.
             inbound.discardReadBytes()
         }
-        // In this order: nothing else refers to the storage of the fields then, and the next head uses it again.
-        request.forget()
-        parser.reset()
+        request.body = ByteBuffer()
+        loop.requestHeads.release(&request.received)
         phase = .awaitingHead
     }
 

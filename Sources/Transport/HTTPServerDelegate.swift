@@ -4,10 +4,7 @@ package import Wire
 /// What a server does with the requests of one connection. All calls come on the connection's loop.
 package protocol HTTPServerDelegate: AnyObject {
     /// The head of a request has been read. Says whether its body is wanted.
-    ///
-    /// `bytes` are those of the head and do not outlive the call.
-    func verdict(on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection)
-        -> HTTPHeadVerdict
+    func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict
 
     /// A whole request has been read; `connection` expects one answer, now or later.
     func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection)
@@ -64,27 +61,21 @@ package struct HTTPAnswer {
 /// A connection uses the same object for all of its requests: it is valid until the request has been answered. Belongs to
 /// the connection's loop.
 package final class HTTPServerRequest {
-    /// The head, as ranges over `headBytes`.
-    package internal(set) var head: HTTPRequestHead
-    /// The bytes of the head.
-    package internal(set) var headBytes: ByteBuffer
+    /// The head, which may be shared with other requests that begin with the same bytes.
+    package internal(set) var received: HTTPReceivedHead
     /// The body; chunks are joined.
     package internal(set) var body: ByteBuffer
 
-    /// A request that was read, or one that will be.
-    package init(
-        head: HTTPRequestHead = HTTPRequestHead(), headBytes: ByteBuffer = ByteBuffer(), body: ByteBuffer = ByteBuffer()
-    ) {
-        self.head = head
-        self.headBytes = headBytes
-        self.body = body
-    }
+    /// A copy of what the head says, as ranges over `headBytes`; `received` lends it for less.
+    package var head: HTTPRequestHead { received.request }
 
-    /// Lets go of the bytes, so that their storage can be used again.
-    func forget() {
-        head = HTTPRequestHead()
-        headBytes = ByteBuffer()
-        body = ByteBuffer()
+    /// The bytes of the head.
+    package var headBytes: ByteBuffer { received.bytes }
+
+    /// A request that was read, or one that will be.
+    package init(_ received: HTTPReceivedHead, body: ByteBuffer = ByteBuffer()) {
+        self.received = received
+        self.body = body
     }
 }
 

@@ -1,7 +1,7 @@
 package import NIOCore
-import Wire
+package import Wire
 
-/// What all connections of one event loop share: time, deadlines, the date, one write buffer.
+/// What all connections of one event loop share: time, deadlines, the date, one write buffer, known heads.
 ///
 /// Buffers are kept with the loop and not with the connection, so that ten thousand idle connections do not hold ten
 /// thousand of them. Belongs to its loop; not `Sendable`.
@@ -12,6 +12,8 @@ package final class LoopContext {
     package let executor: LoopExecutor
     /// The deadlines of the loop.
     package let wheel: DeadlineWheel
+    /// The heads of requests that came lately.
+    package let requestHeads = HTTPHeadMemory()
     /// Tells the wall clock, in seconds since 1970; a parameter so that tests can stop it.
     private let wallClock: @Sendable () -> Int64
     private var date = HTTPDate()

@@ -367,11 +367,13 @@ import Wire
         #expect(failed == nil && closed == nil && lost == nil)
     }
 
-    @Test func `holds no bytes of an answer that is over`() throws {
+    @Test func `holds no long head of an answer that is over`() throws {
         let harness = try Harness()
-        try harness.receive(Self.ok)
-        #expect(harness.connection.answerHeadBytes.capacity == 0)
-        #expect(harness.connection.answerHead.status == 0)
+        let long = "HTTP/1.1 200 OK\r\nX: \(String(repeating: "x", count: 3_000))\r\nContent-Length: 0\r\n\r\n"
+        try harness.receive(long)
+        #expect(harness.client.log.last == "end")
+        #expect(harness.connection.answerHead.bytes.capacity == 0)
+        #expect(harness.connection.answerHead.response.status == 0)
     }
 }
 

@@ -47,9 +47,11 @@ package final class AdminFront: HTTPServerDelegate {
         self.loop = loop
     }
 
-    package func verdict(
-        on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection
-    ) -> HTTPHeadVerdict {
+    package func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
+        head.bytes.withByteView { judge(head.request, $0) }
+    }
+
+    private func judge(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> HTTPHeadVerdict {
         if let host = head.fields[.host], !source.access.allowsHost(bytes[host]) {
             return .refuse(AdminFront.text(421, "this host is not served here\n"))
         }

@@ -26,7 +26,7 @@ enum AnswerRules {
             return .fail(.unauthorized)
         case 400...499:
             // Some servers word even their errors as events for a client that takes nothing else.
-            return isEventStream(head.fields, bytes) && call.request?.head.method == .post ? .stream : .hold
+            return isEventStream(head.fields, bytes) && call.httpMethod == .post ? .stream : .hold
         case 200...299:
             break
         default:
@@ -37,9 +37,9 @@ enum AnswerRules {
         }
         let type = head.fields[.contentType].map { bytes[$0].withoutParameters }
         if let type, type.equalsIgnoringCase("text/event-stream") {
-            return head.status == 200 && call.request?.head.method != .delete ? .stream : .fail(.protocolError)
+            return head.status == 200 && call.httpMethod != .delete ? .stream : .fail(.protocolError)
         }
-        if call.request?.head.method == .get { return .fail(.protocolError) }
+        if call.httpMethod == .get { return .fail(.protocolError) }
         if call.expectedAnswerCount > 0 {
             guard head.status == 200, let type, type.equalsIgnoringCase("application/json") else {
                 return .fail(.protocolError)

@@ -4,8 +4,9 @@ import Wire
 
 /// What the head of a request must be like before its body is read (reliability: "HTTP/1.1", one row after another).
 ///
-/// Knows nothing of one call or one connection, so each rule is a function of the head and the plan.
-struct HeadRules {
+/// Knows nothing of one call or one connection, so each rule is a function of the head and the plan, and what was found of a
+/// head holds for every other with the same bytes.
+package final class HeadRules {
     /// The head is fine: read the body, and send the call to this pool.
     enum Verdict {
         case pass(pool: Int)

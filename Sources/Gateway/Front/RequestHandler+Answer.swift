@@ -4,10 +4,10 @@ package import Wire
 
 /// The way of an answer: judged by its head, then held until it is whole or passed on event by event.
 extension RequestHandler {
-    package func answerHead(_ head: HTTPResponseHead, bytes: ByteBuffer) {
-        answerHead = head
-        answerHeadBytes = bytes
-        let verdict = bytes.withByteView { AnswerRules.judge(head, $0, call: call) }
+    package func answerHead(_ received: HTTPReceivedHead) {
+        answerHead = received
+        let head = received.response
+        let verdict = received.bytes.withByteView { AnswerRules.judge(head, $0, call: call) }
         switch verdict {
         case .hold:
             state = .holding
@@ -69,8 +69,9 @@ extension RequestHandler {
 
     /// The answer is whole: checks it and passes it on.
     private func finishHeld() {
+        guard let head = answerHead else { return }
         let judged = loop.executor.enter(
-            shard, Shard.judgeAnswer, Shard.HeldAnswer(call: call, status: answerHead.status, body: held))
+            shard, Shard.judgeAnswer, Shard.HeldAnswer(call: call, status: head.response.status, body: held))
         guard let judged else {
             // The connection is in order, but not the backend behind it.
             closeBackend()
@@ -88,7 +89,7 @@ extension RequestHandler {
         }
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
 
-        var status = answerHead.status
+        var status = head.response.status
         let body: ByteBuffer
         switch judged.body {
         case .received:
@@ -104,12 +105,9 @@ extension RequestHandler {
         let isCopied = body.readableBytes <= 8_192
         var writer = HTTPHeadWriter(
             loop.takeBuffer(),
-            reserving: answerHead.byteCount + (isCopied ? body.readableBytes : 0) + 512 + (sealed?.count ?? 0))
+            reserving: head.response.byteCount + (isCopied ? body.readableBytes : 0) + 512 + (sealed?.count ?? 0))
         writer.statusLine(status)
-        answerHeadBytes.withByteView { bytes in
-            ForwardedFields.answer(
-                answerHead.fields, bytes, withContentType: judged.body == .received, into: &writer)
-        }
+        head.writeAnswerFields(withContentType: judged.body == .received, into: &writer)
         if judged.body == .own { writer.lines("Content-Type: application/json\r\n") }
         writeTrailingFields(&writer, client: client, sealed: sealed)
         if status != 204 { writer.field("Content-Length: ", body.readableBytes) }
@@ -122,15 +120,15 @@ extension RequestHandler {
 
     /// Whether the answer that is being received opens a session.
     private var opensSession: Bool {
-        call.method == .initialize && answerHead.fields[.mcpSessionID] != nil
+        call.method == .initialize && answerHead?.response.fields[.mcpSessionID] != nil
     }
 
     /// The sealed id of the session that this answer opens, if it opens one.
     private func sealSession(_ version: MCPProtocolVersion?) -> [UInt8]? {
-        guard opensSession else { return nil }
+        guard opensSession, let answerHead else { return nil }
         return loop.executor.enter(
             shard, Shard.seal,
-            Shard.NewSession(call: call, head: answerHead, headBytes: answerHeadBytes, version: version))
+            Shard.NewSession(call: call, head: answerHead, version: version))
     }
 
     func writeTrailingFields(
@@ -163,12 +161,10 @@ extension RequestHandler {
     }
 
     private func sendStreamHead(sealed: [UInt8]?) {
-        guard let client, let stream else { return }
-        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: answerHead.byteCount + 512 + (sealed?.count ?? 0))
-        writer.statusLine(answerHead.status)
-        answerHeadBytes.withByteView { bytes in
-            ForwardedFields.answer(answerHead.fields, bytes, withContentType: true, into: &writer)
-        }
+        guard let client, let stream, let head = answerHead else { return }
+        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: head.response.byteCount + 512 + (sealed?.count ?? 0))
+        writer.statusLine(head.response.status)
+        head.writeAnswerFields(withContentType: true, into: &writer)
         // Without chunks the end of the connection is the end of the stream.
         if !stream.isChunked { client.closeAfterAnswer() }
         writeTrailingFields(&writer, client: client, sealed: sealed)
@@ -243,7 +239,8 @@ extension RequestHandler {
         timer.disarm()
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
         let buffer = takeReady(&current, isLast: true)
-        finishCall(streamedStatus, httpStatus: answerHead.status, answerByteCount: current.sentByteCount)
+        finishCall(
+            streamedStatus, httpStatus: answerHead?.response.status ?? 200, answerByteCount: current.sentByteCount)
         client.finish(buffer)
     }
 
@@ -264,7 +261,8 @@ extension RequestHandler {
         if current.isAnswered, !current.holdsHead {
             // What comes after the answer cannot make it wrong.
             let buffer = takeReady(&current, isLast: true)
-            finishCall(streamedStatus, httpStatus: answerHead.status, answerByteCount: current.sentByteCount)
+            finishCall(
+                streamedStatus, httpStatus: answerHead?.response.status ?? 200, answerByteCount: current.sentByteCount)
             client.finish(buffer)
             return
         }

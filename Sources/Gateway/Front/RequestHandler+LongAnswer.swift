@@ -72,9 +72,10 @@ extension RequestHandler {
     func beginLongAnswer() {
         // An `initialize` needs its whole result before its head; an error or an acceptance is held as well. A client
         // of HTTP/1.0 could not tell a cut body from a whole one unless its length is known.
-        let length: Int? = if case .length(let count) = answerHead.framing { count } else { nil }
+        guard let head = answerHead else { return }
+        let length: Int? = if case .length(let count) = head.response.framing { count } else { nil }
         guard let client, let request = call.request, let id = call.envelope?.id, call.envelope?.kind == .request,
-            call.method != .initialize, answerHead.status == 200, length != nil || request.head.minorVersion == 1
+            call.method != .initialize, head.response.status == 200, length != nil || request.head.minorVersion == 1
         else { return }
         guard length ?? 0 <= shard.plan.maximumAnswer else {
             failLongAnswer(hasAnswered: false)
@@ -90,11 +91,9 @@ extension RequestHandler {
         state = .relaying
         longAnswer = answer
 
-        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: answerHead.byteCount + 512)
+        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: head.response.byteCount + 512)
         writer.statusLine(200)
-        answerHeadBytes.withByteView { bytes in
-            ForwardedFields.answer(answerHead.fields, bytes, withContentType: true, into: &writer)
-        }
+        head.writeAnswerFields(withContentType: true, into: &writer)
         writeTrailingFields(&writer, client: client, sealed: nil)
         if let length {
             writer.field("Content-Length: ", length)

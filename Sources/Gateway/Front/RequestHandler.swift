@@ -29,9 +29,6 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case streaming
     }
 
-    /// More than this is not kept of a head, so that an idle connection stays small.
-    private static let rememberedByteCount = 4_096
-
     let shard: Shard
     let loop: LoopContext
     let network: any Network
@@ -41,25 +38,14 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     let timer = DeadlineTimer()
     /// `X-Forwarded-For` and its kin for this connection, made when the first request comes.
     private var forwardedFields: [UInt8]?
-    /// What was made of the last head, for a client that sends the same one again, as most do.
-    private var lastHead = LastHead()
-
-    /// What is a function of a head's bytes alone.
-    private struct LastHead {
-        /// Whether it passed the rules; to which pool is in `poolIndex`.
-        var hasPassed = false
-        /// The fields of the forwarded request that come from the head, as they were written; empty when not made yet.
-        var forwarded: [UInt8] = []
-        /// The era for which they were written.
-        var era = MCPEra.legacy
-    }
+    /// The note on the head of the current request, if it has come before.
+    private var accepted: AcceptedHead?
 
     var state = State.idle
     /// The client's connection, while it has a request.
     var client: HTTPServerConnection?
-    /// The answer's head and its bytes, while one is being received.
-    var answerHead = HTTPResponseHead()
-    var answerHeadBytes = ByteBuffer()
+    /// The answer's head, while one is being received.
+    var answerHead: HTTPReceivedHead?
     /// The body of an answer that is held until it is whole.
     var held = ByteBuffer()
     /// The long answer that is being passed on.
@@ -71,37 +57,43 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     var pool: PoolPlan { shard.plan.pools[call.poolIndex] }
 
-    /// A handler for one client connection of `shard` on a listener with `access`.
+    /// A handler for one client connection of `shard` on a listener with `rules`.
     package init(
-        shard: Shard, loop: LoopContext, network: any Network, housekeeper: Housekeeper, access: AccessRules
+        shard: Shard, loop: LoopContext, network: any Network, housekeeper: Housekeeper, rules: HeadRules
     ) {
         self.housekeeper = housekeeper
         self.shard = shard
         self.loop = loop
         self.network = network
-        rules = HeadRules(shard.plan, access: access)
+        self.rules = rules
         loop.executor.enter(shard, Shard.connectionOpened, ())
     }
 
     // MARK: The client
 
-    package func verdict(
-        on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection
-    ) -> HTTPHeadVerdict {
-        if connection.repeatsHead, lastHead.hasPassed { return .accept(maximumBody: shard.plan.maximumBody) }
-        lastHead.forwarded.removeAll(keepingCapacity: true)
-        lastHead.hasPassed = false
-        switch rules.judge(head, bytes) {
+    package func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
+        accepted = head.note as? AcceptedHead
+        if let accepted, accepted.rules === rules {
+            poolIndex = accepted.pool
+            return .accept(maximumBody: shard.plan.maximumBody)
+        }
+        accepted = nil
+        switch head.bytes.withByteView({ rules.judge(head.request, $0) }) {
         case .pass(let pool):
             poolIndex = pool
-            lastHead.hasPassed = true
+            if head.isRepeated {
+                accepted = AcceptedHead(rules, pool: pool)
+                head.note = accepted
+            }
             return .accept(maximumBody: shard.plan.maximumBody)
         case .fail(let failure):
             loop.executor.enter(shard, Shard.refusedHead, failure)
+            let method = head.request.method
             let closes =
-                head.method == .connect || head.method == .trace || failure == .misdirectedRequest
+                method == .connect || method == .trace || failure == .misdirectedRequest
                 || failure == .lengthRequired || failure == .payloadTooLarge
-            return .refuse(ErrorAnswer.make(failure, era: HeadRules.era(head.fields, bytes), closes: closes))
+            let era = head.bytes.withByteView { HeadRules.era(head.request.fields, $0) }
+            return .refuse(ErrorAnswer.make(failure, era: era, closes: closes))
         }
     }
 
@@ -249,40 +241,26 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     private func makeRequest(to backend: BackendPlan) -> ByteBuffer {
         guard let request = call.request else { return ByteBuffer() }
         let start =
-            switch request.head.method {
+            switch call.httpMethod {
             case .get: backend.requestStarts.get
             case .delete: backend.requestStarts.delete
             default: backend.requestStarts.post
             }
         var writer = HTTPHeadWriter(
             loop.takeBuffer(),
-            reserving: start.count + request.head.byteCount + request.body.readableBytes + 1_280)
+            reserving: start.count + request.received.request.byteCount + request.body.readableBytes + 1_280)
         writer.buffer.writeBytes(start)
-        if lastHead.forwarded.isEmpty || lastHead.era != call.era { makeForwardedFields(of: request) }
-        writer.buffer.writeBytes(lastHead.forwarded)
+        request.received.writeRequestFields(accepted, era: call.era, into: &writer)
+        writer.buffer.writeBytes(forwarded())
         if let session = call.session {
             writer.lines("Mcp-Session-Id: ")
             writer.buffer.writeBytes(session.upstreamID)
             writer.lines("\r\n")
         }
-        if request.head.method == .post { writer.field("Content-Length: ", request.body.readableBytes) }
+        if call.httpMethod == .post { writer.field("Content-Length: ", request.body.readableBytes) }
         var buffer = writer.finish()
-        if request.head.method == .post { buffer.writeImmutableBuffer(request.body) }
+        if call.httpMethod == .post { buffer.writeImmutableBuffer(request.body) }
         return buffer
-    }
-
-    /// Writes the fields that go along with `request` and come from its head or its connection.
-    private func makeForwardedFields(of request: HTTPServerRequest) {
-        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: request.head.byteCount + 256)
-        request.headBytes.withByteView { bytes in
-            ForwardedFields.request(request.head.fields, bytes, era: call.era, into: &writer)
-            writer.buffer.writeBytes(forwarded())
-            if let host = request.head.fields[.host] { writer.field("X-Forwarded-Host: ", bytes[host]) }
-        }
-        lastHead.era = call.era
-        lastHead.forwarded.removeAll(keepingCapacity: true)
-        lastHead.forwarded.append(contentsOf: writer.buffer.readableBytesView)
-        loop.recycle(writer.buffer)
     }
 
     private func forwarded() -> [UInt8] {
@@ -312,9 +290,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         stream = nil
         longAnswer = nil
         held = ByteBuffer()
-        if lastHead.forwarded.count > RequestHandler.rememberedByteCount { lastHead.forwarded = [] }
-        answerHead = HTTPResponseHead()
-        answerHeadBytes = ByteBuffer()
+        accepted = nil
+        answerHead = nil
         let effect = loop.executor.enter(
             shard, Shard.finished,
             Shard.CallEnd(call: call, status: status, httpStatus: httpStatus, answerByteCount: answerByteCount))

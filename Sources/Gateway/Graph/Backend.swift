@@ -1,6 +1,7 @@
 package import NIOCore
 import Resilience
 import Transport
+import Wire
 
 /// One backend as one shard sees it: its connections of this loop, and what this shard counts of it.
 ///
@@ -10,6 +11,8 @@ package final class Backend {
     package let plan: BackendPlan
     /// The position in its pool.
     package let index: Int
+    /// The heads of answers that came lately.
+    let heads = HTTPHeadMemory()
     /// Calls that are with this backend now.
     package private(set) var inFlight = 0
     /// How tries ended, counted in the order of `AttemptOutcome.allCases`.

@@ -8,7 +8,7 @@ package import Wire
 /// a leased one tells its call. Belongs to its loop.
 package final class BackendConnection: HTTPClientDelegate {
     /// The channel handler.
-    package let http = HTTPClientConnection()
+    package let http: HTTPClientConnection
     /// The backend at the other end.
     package let backend: Backend
     /// When the connection attempt began.
@@ -22,6 +22,7 @@ package final class BackendConnection: HTTPClientDelegate {
     package init(to backend: Backend, of shard: Shard, at now: NIODeadline) {
         self.backend = backend
         self.shard = shard
+        http = HTTPClientConnection(heads: backend.heads)
         self.createdAt = now
         self.idleSince = now
         http.delegate = self
@@ -41,7 +42,7 @@ package final class BackendConnection: HTTPClientDelegate {
     }
 
     package func answerHead(on connection: HTTPClientConnection) {
-        lessee?.answerHead(connection.answerHead, bytes: connection.answerHeadBytes)
+        lessee?.answerHead(connection.answerHead)
     }
 
     package func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection) {
@@ -75,7 +76,7 @@ package protocol BackendLessee: AnyObject {
     /// The connection is open: the request may be sent.
     func attemptConnected(_ connection: BackendConnection)
     /// The head of the answer.
-    func answerHead(_ head: HTTPResponseHead, bytes: ByteBuffer)
+    func answerHead(_ head: HTTPReceivedHead)
     /// A part of the answer's body.
     func answerBody(_ piece: ByteBuffer)
     /// All that has arrived has been told; a good moment to pass it on.

@@ -10,6 +10,8 @@ package import Wire
 package final class Call {
     /// What the HTTP request was.
     package var request: HTTPServerRequest?
+    /// The method of the HTTP request.
+    package private(set) var httpMethod = HTTPMethod.other
     /// The members of the body; `nil` for GET and DELETE.
     package var envelope: JSONRPCEnvelope?
     /// The method, `unknown` for GET, DELETE and methods that are not MCP's.
@@ -45,6 +47,7 @@ package final class Call {
     /// Makes ready for the next request of the connection.
     package func begin(_ request: HTTPServerRequest, poolIndex: Int) {
         self.request = request
+        httpMethod = request.received.request.method
         self.poolIndex = poolIndex
         envelope = nil
         method = .unknown
@@ -74,7 +77,7 @@ package final class Call {
     }
 
     /// Whether the client only listens, for as long as both sides like.
-    var isListening: Bool { method == .subscriptionsListen || request?.head.method == .get }
+    var isListening: Bool { method == .subscriptionsListen || httpMethod == .get }
 
     /// Whether a try that failed may be made again elsewhere although it may have been executed.
     var isRepeatable: Bool {

@@ -62,7 +62,7 @@ package struct RequestStarts: Sendable {
 }
 
 /// Which `Host` and `Origin` a request may have.
-package struct AccessRules: Sendable {
+package struct AccessRules: Hashable, Sendable {
     /// Origins that are accepted, `scheme://host[:port]` in lower case.
     package var origins: [[UInt8]]
     /// Hosts that are accepted, with or without a port, in lower case; empty for any.

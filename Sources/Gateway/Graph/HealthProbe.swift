@@ -84,10 +84,10 @@ package final class HealthProbe: HTTPClientDelegate {
 
     package func answerHead(on connection: HTTPClientConnection) {
         guard request.wantsJSONRPC else {
-            finish(connection.answerHead.status == 200)
+            finish(connection.answerHead.response.status == 200)
             return
         }
-        if connection.answerHead.status >= 500 { finish(false) }
+        if connection.answerHead.response.status >= 500 { finish(false) }
     }
 
     package func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection) {
@@ -116,8 +116,8 @@ package final class HealthProbe: HTTPClientDelegate {
     }
 
     private func isEventStream(_ connection: HTTPClientConnection) -> Bool {
-        connection.answerHeadBytes.withByteView { bytes in
-            guard let type = connection.answerHead.fields[.contentType] else { return false }
+        connection.answerHead.bytes.withByteView { bytes in
+            guard let type = connection.answerHead.response.fields[.contentType] else { return false }
             return bytes[type].withoutParameters.equalsIgnoringCase("text/event-stream")
         }
     }

@@ -131,17 +131,16 @@ extension Shard {
     /// The answer to an `initialize` that opens a session.
     package struct NewSession {
         var call: Call
-        var head: HTTPResponseHead
-        var headBytes: ByteBuffer
+        var head: HTTPReceivedHead
         var version: MCPProtocolVersion?
     }
 
     /// The session id that the client gets in place of the backend's own.
     static func seal(_ session: NewSession, _ shard: isolated Shard) -> [UInt8]? {
-        guard let range = session.head.fields[.mcpSessionID], let backend = session.call.backend,
+        guard let range = session.head.response.fields[.mcpSessionID], let backend = session.call.backend,
             let request = session.call.request
         else { return nil }
-        return session.headBytes.withByteView { headBytes in
+        return session.head.bytes.withByteView { headBytes in
             request.headBytes.withByteView { requestBytes in
                 shard.sessions.seal(
                     upstreamID: headBytes[range], backendKey: backend.plan.key, version: session.version,

@@ -40,16 +40,17 @@ extension Shard {
     /// Reads and classifies the body, and opens the session. `nil` if nothing is wrong.
     private func read(_ call: Call, at now: NIODeadline) -> Refusal? {
         guard let request = call.request else { return Refusal(failure: .badRequest) }
-        return request.headBytes.withByteView { headBytes in
-            let fields = request.head.fields
+        let head = request.received
+        return head.bytes.withByteView { headBytes in
+            let fields = head.request.fields
             let sessionID = fields[.mcpSessionID].map { headBytes[$0] }
             // Opened first: whether a batch may be read depends on the revision that the session negotiated.
             let session = sessionID.flatMap {
                 sessions.open($0, credential: fields[.authorization].map { headBytes[$0] }, at: now)
             }
-            if request.head.method == .post {
+            if call.httpMethod == .post {
                 let refusal = request.body.withByteView { body in
-                    readBody(call, body: body, head: request.head, headBytes: headBytes, session: session)
+                    readBody(call, body: body, fields: fields, headBytes: headBytes, session: session)
                 }
                 if let refusal { return refusal }
             }
@@ -61,7 +62,7 @@ extension Shard {
     }
 
     private func readBody(
-        _ call: Call, body: ByteView, head: borrowing HTTPRequestHead, headBytes: ByteView, session: OpenSession?
+        _ call: Call, body: ByteView, fields: HTTPFields, headBytes: ByteView, session: OpenSession?
     ) -> Refusal? {
         let envelope: JSONRPCEnvelope
         do throws(JSONRPCError) {
@@ -74,7 +75,6 @@ extension Shard {
         }
         call.envelope = envelope
         if let method = envelope.method { call.method = MCPMethod(method, in: body) }
-        let fields = head.fields
         let headers = MCPHeaderValues(
             protocolVersion: fields[.mcpProtocolVersion].map { headBytes[$0] },
             method: fields[.mcpMethod].map { headBytes[$0] },

@@ -10,6 +10,8 @@ package final class ShardRoom {
     package let loop: LoopContext
     package let housekeeper: Housekeeper
     private let network: any Network
+    /// One object for all connections of a listener, by which notes on heads are told apart.
+    private var rules: [AccessRules: HeadRules] = [:]
 
     /// The room around `shard`; made on the shard's loop.
     package init(shard: Shard, network: any Network, accessLog: LogSink?) {
@@ -21,8 +23,10 @@ package final class ShardRoom {
 
     /// The handler of a connection that a client has just made to a listener with `access`.
     package func welcome(_ access: AccessRules) -> HTTPServerConnection {
+        let rules = self.rules[access] ?? HeadRules(shard.plan, access: access)
+        self.rules[access] = rules
         let handler = RequestHandler(
-            shard: shard, loop: loop, network: network, housekeeper: housekeeper, access: access)
+            shard: shard, loop: loop, network: network, housekeeper: housekeeper, rules: rules)
         let connection = HTTPServerConnection(loop: loop, delegate: handler)
         housekeeper.add(connection, handler)
         return connection

@@ -18,9 +18,11 @@ final class EndpointConnection: HTTPServerDelegate {
 
     // MARK: Heads
 
-    func verdict(
-        on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection
-    ) -> HTTPHeadVerdict {
+    func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
+        head.bytes.withByteView { judge(head.request, $0) }
+    }
+
+    private func judge(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> HTTPHeadVerdict {
         let era = EndpointRules.era(head.fields, bytes)
         switch loop.rules.judge(head, bytes) {
         case .pass(let target):
@@ -118,16 +120,18 @@ final class EndpointConnection: HTTPServerDelegate {
 
     private func finish(_ answer: Answer, _ exchange: Exchange, on connection: HTTPServerConnection) {
         let now = loop.context.eventLoop.now
-        var problem = answer.problem
-        defer { loop.metrics.record(answer.method, problem, took: now - exchange.startedAt) }
         var sessionID: SessionID?
+        var isOverloaded = false
         if let version = answer.negotiatedVersion, loop.settings.hasSessions {
             sessionID = loop.sessions.open(version, at: now)
-            if sessionID == nil {
-                problem = .overloaded
-                connection.respond(EndpointRefusal.answer(to: .overloaded, era: .legacy, closes: false))
-                return
-            }
+            isOverloaded = sessionID == nil
+        }
+        // Before the answer is written: whoever has read it finds it counted.
+        loop.metrics.record(
+            answer.method, isOverloaded ? .overloaded : answer.problem, took: now - exchange.startedAt)
+        guard !isOverloaded else {
+            connection.respond(EndpointRefusal.answer(to: .overloaded, era: .legacy, closes: false))
+            return
         }
         if answer.body.readableBytes == 0 {
             connection.respond(HTTPAnswer(status: answer.status))

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    public import Glibc
+#elseif canImport(Musl)
+    public import Musl
+#elseif canImport(Darwin)
+    public import Darwin
+#endif
+
 /// Bytes of a peer, read without a trap and without a copy.
 ///
 /// Parsers of hostile input read through this view: an offset outside of the bytes reads as 0, which no grammar of ours
@@ -75,31 +83,7 @@ public struct ByteView {
     @inlinable
     public func equals(_ other: ByteView) -> Bool {
         guard count == other.count else { return false }
-        var offset = 0
-        // Both have `count` bytes, so each of these words is there.
-        while offset <= count &- 32 {
-            let first = difference(other, offset) | difference(other, offset &+ 8)
-            let second = difference(other, offset &+ 16) | difference(other, offset &+ 24)
-            if first | second != 0 { return false }
-            offset &+= 32
-        }
-        while offset <= count &- 8 {
-            if difference(other, offset) != 0 { return false }
-            offset &+= 8
-        }
-        while offset < count {
-            if self[offset] != other[offset] { return false }
-            offset &+= 1
-        }
-        return true
-    }
-
-    /// Which bits differ in the eight bytes at `offset`, which both views must have.
-    @inlinable
-    @inline(__always)
-    func difference(_ other: ByteView, _ offset: Int) -> UInt64 {
-        base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            ^ other.base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        return count == 0 || memcmp(base, other.base, count) == 0
     }
 
     /// The bytes as text, invalid UTF-8 replaced; for logs and tests, never for comparison.

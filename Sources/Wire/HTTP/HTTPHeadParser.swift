@@ -8,9 +8,6 @@
 /// startLine ──▶ fields ──▶ complete
 ///     └───────────┴──────▶ (throws; the connection cannot be read further)
 /// ```
-///
-/// Most peers send the same head again and again, down to the byte. The parser remembers the last one: what it says is a
-/// function of its bytes, so bytes that are the same need not be read once more.
 public struct HTTPHeadParser: Sendable {
     /// Which kind of start line is expected.
     public enum Role: Sendable {
@@ -22,9 +19,9 @@ public struct HTTPHeadParser: Sendable {
     }
 
     /// The head of a request, valid after `parse` returned `true` on a parser of requests.
-    public private(set) var request = HTTPRequestHead()
+    public internal(set) var request = HTTPRequestHead()
     /// The head of an answer, valid after `parse` returned `true` on a parser of responses.
-    public private(set) var response = HTTPResponseHead()
+    public internal(set) var response = HTTPResponseHead()
 
     private let role: Role
     private let limits: HTTPLimits
@@ -34,15 +31,6 @@ public struct HTTPHeadParser: Sendable {
     private var fields = HTTPFields()
     private var authority: ByteRange?
     private var minorVersion: UInt8 = 1
-    /// The last head that was read, its bytes, and what they said; no bytes when none is remembered.
-    private var lastBytes: [UInt8] = []
-    private var lastRequest = HTTPRequestHead()
-    private var lastResponse = HTTPResponseHead()
-    /// Longer heads are not remembered, so that an idle connection stays small.
-    private static let memoryLimit = 2_048
-
-    /// Whether the current head has the same bytes as the one before it; valid once it is complete.
-    public private(set) var isSameAsLast = false
 
     /// A parser for one head after another; `reset()` between them.
     public init(_ role: Role, limits: HTTPLimits = HTTPLimits()) {
@@ -55,56 +43,25 @@ public struct HTTPHeadParser: Sendable {
         state = .startLine
         lineStart = 0
         authority = nil
-        if lastBytes.isEmpty {
-            fields = role == .request ? request.fields : response.fields
-            fields.reset()
-        }
+        fields = role == .request ? request.fields : response.fields
         request.fields = HTTPFields()
         response.fields = HTTPFields()
-    }
-
-    /// Whether the head is the one that is remembered; takes it over if so.
-    private mutating func recall(_ bytes: ByteView) -> Bool {
-        guard !lastBytes.isEmpty, bytes.count >= lastBytes.count else { return false }
-        let isSame = lastBytes.withUnsafeBytes { ByteView($0).equals(bytes.slice(from: 0, to: $0.count)) }
-        guard isSame else { return false }
-        if role == .request { request = lastRequest } else { response = lastResponse }
-        return true
-    }
-
-    /// Another head has begun: forgets the last one and takes the storage of its fields.
-    private mutating func forgetLast() {
-        guard !lastBytes.isEmpty else { return }
-        lastBytes.removeAll(keepingCapacity: true)
-        fields = role == .request ? lastRequest.fields : lastResponse.fields
-        lastRequest.fields = HTTPFields()
-        lastResponse.fields = HTTPFields()
         fields.reset()
     }
 
-    private mutating func remember(_ bytes: ByteView) {
-        guard lineStart <= HTTPHeadParser.memoryLimit else { return }
-        lastBytes.append(contentsOf: bytes.slice(from: 0, to: lineStart).raw)
-        if role == .request { lastRequest = request } else { lastResponse = response }
-    }
+    /// Whether nothing of a head has been read yet.
+    var isAtStart: Bool { state == .startLine && lineStart == 0 }
 
-    /// Whether a byte of a head has been seen and its end has not.
-    public func isWithinHead(_ availableByteCount: Int) -> Bool {
-        state != .complete && availableByteCount > 0
-    }
+    /// The length of the head that has been read, with the empty line that ends it.
+    var byteCount: Int { lineStart }
 
     /// Reads on in `bytes`, which begin with the head's first byte. `true` when the head is complete.
     public mutating func parse(_ bytes: ByteView) throws(HTTPError) -> Bool {
-        if lineStart == 0, state == .startLine {
-            isSameAsLast = recall(bytes)
-            if isSameAsLast { state = .complete }
-        }
         while true {
             switch state {
             case .startLine:
                 let isRead = role == .request ? try requestLine(bytes) : try statusLine(bytes)
                 guard isRead else { return false }
-                forgetLast()
                 state = .fields
             case .fields:
                 switch try fieldLine(bytes) {
@@ -112,7 +69,6 @@ public struct HTTPHeadParser: Sendable {
                 case .field: continue
                 case .end:
                     if role == .request { try finishRequest(bytes) } else { try finishResponse(bytes) }
-                    remember(bytes)
                     state = .complete
                     return true
                 }

@@ -29,7 +29,7 @@ import Wire
         #expect(isComplete)
         let call = Call()
         call.begin(
-            HTTPServerRequest(head: parser.request, headBytes: ByteBuffer(bytes: head), body: ByteBuffer()),
+            HTTPServerRequest(HTTPReceivedHead(request: parser.request, bytes: ByteBuffer(bytes: head))),
             poolIndex: 0)
         let bodies: [JSONRPCEnvelope.Kind: String] = [
             .request: "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",

@@ -17,10 +17,10 @@ final class RecordingClient: HTTPClientDelegate {
     func connected(_ connection: HTTPClientConnection) { note("connected", connection) }
 
     func answerHead(on connection: HTTPClientConnection) {
-        let text = connection.answerHeadBytes.withByteView { bytes in
-            connection.answerHead.fields.all.map { "\(bytes[$0.name].string)=\(bytes[$0.value].string)" }
+        let text = connection.answerHead.bytes.withByteView { bytes in
+            connection.answerHead.response.fields.all.map { "\(bytes[$0.name].string)=\(bytes[$0.value].string)" }
         }
-        note("head \(connection.answerHead.status) \(text.joined(separator: ","))", connection)
+        note("head \(connection.answerHead.response.status) \(text.joined(separator: ","))", connection)
     }
 
     func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection) {

@@ -16,10 +16,8 @@ final class RecordingServer: HTTPServerDelegate {
     /// Whether the answers to malformed input say that the connection closes.
     var errorAnswersClose = true
 
-    func verdict(
-        on head: borrowing HTTPRequestHead, bytes: ByteView, connection: HTTPServerConnection
-    ) -> HTTPHeadVerdict {
-        let path = bytes[head.path].string
+    func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
+        let path = head.bytes.withByteView { $0[head.request.path].string }
         log.append("head \(path)")
         return judge(path)
     }
@@ -27,8 +25,9 @@ final class RecordingServer: HTTPServerDelegate {
     func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         log.append("request \(request.path) \(String(buffer: request.body).prefix(40))")
         self.connection = connection
-        // A copy: the connection uses its object again.
-        requests.append(HTTPServerRequest(head: request.head, headBytes: request.headBytes, body: request.body))
+        // A copy: the connection uses its objects again.
+        requests.append(
+            HTTPServerRequest(HTTPReceivedHead(request: request.head, bytes: request.headBytes), body: request.body))
         handle?(request, connection)
     }
 

@@ -1,0 +1,67 @@
+import NIOCore
+import Wire
+
+/// What was made of the head of a request that passed the rules; a note on heads that come again and again.
+final class AcceptedHead {
+    /// The rules that it passed: other listeners have others.
+    let rules: HeadRules
+    /// The pool that its path leads to.
+    let pool: Int
+    private var legacyFields: [UInt8] = []
+    private var modernFields: [UInt8] = []
+
+    init(_ rules: HeadRules, pool: Int) {
+        self.rules = rules
+        self.pool = pool
+    }
+
+    /// The fields that a backend gets of this head in a call of `era`, as they are written; empty when not made yet.
+    subscript(era: MCPEra) -> [UInt8] {
+        get { era == .legacy ? legacyFields : modernFields }
+        set { if era == .legacy { legacyFields = newValue } else { modernFields = newValue } }
+    }
+}
+
+/// The fields that a client gets of the head of an answer, its content type among them, as they are written.
+final class AnsweredHead {
+    let fields: [UInt8]
+
+    init(_ fields: [UInt8]) {
+        self.fields = fields
+    }
+}
+
+extension HTTPReceivedHead {
+    /// Writes the fields that a backend may see of this head of a request.
+    func writeRequestFields(_ accepted: AcceptedHead?, era: MCPEra, into writer: inout HTTPHeadWriter) {
+        if let fields = accepted?[era], !fields.isEmpty {
+            writer.buffer.writeBytes(fields)
+            return
+        }
+        let start = writer.buffer.writerIndex
+        bytes.withByteView { bytes in
+            ForwardedFields.request(request.fields, bytes, era: era, into: &writer)
+            if let host = request.fields[.host] { writer.field("X-Forwarded-Host: ", bytes[host]) }
+        }
+        accepted?[era] = writer.written(from: start)
+    }
+
+    /// Writes the fields that a client may see of this head of an answer.
+    func writeAnswerFields(withContentType: Bool, into writer: inout HTTPHeadWriter) {
+        if withContentType, let known = note as? AnsweredHead {
+            writer.buffer.writeBytes(known.fields)
+            return
+        }
+        let start = writer.buffer.writerIndex
+        bytes.withByteView { bytes in
+            ForwardedFields.answer(response.fields, bytes, withContentType: withContentType, into: &writer)
+        }
+        if withContentType, isRepeated { note = AnsweredHead(writer.written(from: start)) }
+    }
+}
+
+extension HTTPHeadWriter {
+    fileprivate func written(from start: Int) -> [UInt8] {
+        buffer.getBytes(at: start, length: buffer.writerIndex - start) ?? []
+    }
+}
