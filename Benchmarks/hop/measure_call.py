@@ -52,7 +52,7 @@ def arguments() -> argparse.Namespace:
         "--explain", metavar="N", type=int, default=0, help="show the N dearest functions, and who allocates")
     parser.add_argument("--keep", metavar="FOLDER", type=Path, help="keep callgrind's files, for callgrind_annotate")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures to a file as well")
-    parser.add_argument("--gateway", metavar="FILE", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--gateway", metavar="FILE", type=Path, default=ROOT / ".build/release/mcp-gateway", help=argparse.SUPPRESS)
     parser.add_argument("--load", metavar="FILE", type=Path, default=ROOT / ".build/release/mcp-load", help=argparse.SUPPRESS)
     parser.add_argument("--backend", metavar="FILE", type=Path, default=ROOT / ".build/bench-backend", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
