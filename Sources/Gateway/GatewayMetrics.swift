@@ -51,6 +51,14 @@ package struct GatewayMetrics: Sendable {
                     labels: [("pool", pool.name), ("mcp_method_name", "\(method.metricLabel)")], durations)
             }
         }
+        for (index, pool) in plan.pools.enumerated() {
+            var overheads = LatencyHistogram()
+            for snapshot in snapshots { overheads.merge(snapshot.counters.overheads(pool: index)) }
+            text.histogram(
+                "mcp_gateway_overhead_seconds",
+                help: "Time that calls spent in the gateway and not with a backend; calls with a whole answer only.",
+                labels: [("pool", pool.name)], overheads)
+        }
         text.declare("mcp_gateway_requests_total", .counter, help: "Calls of clients, by how they ended.")
         for outcome in AttemptOutcome.allCases {
             let count = snapshots.reduce(0) { $0 + $1.counters.retries[Int(outcome.rawValue)] }
@@ -110,6 +118,12 @@ package struct GatewayMetrics: Sendable {
     }
 
     private func writeConnections(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
+        text.counter(
+            "mcp_gateway_bugs_total", help: "Mistakes of the gateway itself that it noticed; report them, please.",
+            snapshots.reduce(0) { $0 + $1.counters.bugs })
+        if let count = ProcessMetrics.openDescriptorCount() {
+            text.gauge("mcp_gateway_open_fds", help: "File descriptors that are open.", count)
+        }
         text.gauge(
             "mcp_gateway_connections", help: "Open connections of clients.",
             snapshots.reduce(0) { $0 + $1.counters.connections })

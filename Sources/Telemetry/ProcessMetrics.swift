@@ -81,7 +81,8 @@ package struct ProcessMetrics: Sendable {
         return Double(boot) + Double(ticks) / Double(max(sysconf(CInt(_SC_CLK_TCK)), 1))
     }
 
-    private static func openDescriptorCount() -> Int? {
+    /// How many descriptors the process has open; `nil` where there is no `/proc`.
+    package static func openDescriptorCount() -> Int? {
         guard let directory = opendir("/proc/self/fd") else { return nil }
         defer { closedir(directory) }
         var count = 0

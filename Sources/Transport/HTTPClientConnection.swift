@@ -11,6 +11,8 @@ package enum HTTPClientFailure: Error, Hashable, Sendable {
     case malformed(HTTPError)
     /// The answer switches protocols, or is one more than was asked for.
     case unexpected
+    /// A request was sent while the connection could not take one, a mistake of the sender. Nothing of it has left.
+    case misused
 }
 
 /// What is told of the exchange on a backend connection. All calls come on the connection's loop.
@@ -100,11 +102,10 @@ package final class HTTPClientConnection: ChannelInboundHandler {
     /// Whether the connection has been made and not ended.
     package var isOpen: Bool { phase != .closed && phase != .connecting }
 
-    /// Sends one request. Only when idle.
+    /// Sends one request. Only when idle; else the connection ends.
     package func send(_ request: ByteBuffer) {
         guard phase == .idle, let context else {
-            assertionFailure("a request was sent on a connection that is not idle")
-            delegate?.exchangeFailed(.closed(sentBytes: false), on: self)
+            fail(.misused)
             return
         }
         phase = .awaitingHead

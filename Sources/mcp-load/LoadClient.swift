@@ -230,7 +230,7 @@ final class LoadClient: HTTPClientDelegate, DeadlineOwner {
         switch failure {
         case .connect: connectionFailed(.connect)
         case .closed: connectionFailed(.connectionLost)
-        case .malformed, .unexpected: connectionFailed(.malformedHTTP)
+        case .malformed, .unexpected, .misused: connectionFailed(.malformedHTTP)
         }
     }
 

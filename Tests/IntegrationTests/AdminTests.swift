@@ -22,6 +22,10 @@ extension Integration {
                 #expect(metrics("mcp_gateway_attempts_total", ["backend": server.url, "outcome": "success"]) >= 2)
             }
             #expect(metrics("mcp_server_operation_duration_seconds_count", ["pool": "tools"]) == 7)
+            #expect(metrics("mcp_gateway_overhead_seconds_count", ["pool": "tools"]) == 7)
+            #expect(metrics("mcp_gateway_bugs_total") == 0)
+            // At least standard input, output and error, two listeners, and this connection.
+            #expect(metrics("mcp_gateway_open_fds") >= 6)
             #expect(try await HTTPCall.get("/elsewhere").send(to: gateway.admin).status == 404)
             #expect(try await HTTPCall(method: "DELETE", path: "/metrics").send(to: gateway.admin).status == 405)
             // Metrics are no business of clients.

@@ -48,6 +48,20 @@ private let seeds: [UInt64] = Array(1...40)
     }
 
     @Test(arguments: seeds)
+    func `tells its own time from that of the backends`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed)
+        simulation.backends[0].behaviour = .resetAfterRunning
+        let client = simulation.connectClient()
+        for id in 1...30 { client.call("tools/list", id: id) }
+        #expect(simulation.advance(until: { client.answers.count == 30 }, limit: .seconds(30)))
+        let counters = simulation.snapshot.counters
+        // All time that passes here passes in the network and in backends.
+        #expect(counters.overheads(pool: 0).count > 0)
+        #expect(counters.overheads(pool: 0).sumNanoseconds == 0)
+        #expect(counters.durations(pool: 0, method: .toolsList).sumNanoseconds > 0)
+    }
+
+    @Test(arguments: seeds)
     func `shares calls evenly`(seed: UInt64) throws {
         let simulation = try Simulation(seed: seed)
         let client = simulation.connectClient()

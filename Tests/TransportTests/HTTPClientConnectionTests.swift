@@ -254,6 +254,17 @@ import Wire
 
     // MARK: Connecting and closing
 
+    @Test func `ends when a second request is sent before the answer to the first`() throws {
+        let harness = try Harness()
+        harness.connection.send(ByteBuffer(string: "another"))
+        #expect(harness.client.log == ["failed misused"])
+        #expect(!harness.isOpen)
+        // Only the first has left.
+        var sent = ""
+        while let part = try harness.channel.readOutbound(as: ByteBuffer.self) { sent += String(buffer: part) }
+        #expect(sent == "GET / HTTP/1.1\r\n\r\n")
+    }
+
     @Test func `tells once that the connection could not be made`() {
         let connection = HTTPClientConnection()
         let client = RecordingClient()

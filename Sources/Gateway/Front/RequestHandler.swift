@@ -165,6 +165,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             failAttempt(.lost, .backendLost, hasAnswered: hasAnswered)
         case .malformed, .unexpected:
             failAttempt(.protocolError, .badAnswer, hasAnswered: hasAnswered)
+        case .misused:
+            loop.executor.enter(shard, Shard.noteBug, ())
+            failAttempt(.lost, .backendLost, hasAnswered: hasAnswered)
         }
     }
 

@@ -35,6 +35,10 @@ package final class Call {
     package var attemptStartedAt = NIODeadline.uptimeNanoseconds(0)
     /// When the try's answer turned out to be a stream, whose length says nothing of the backend's speed.
     package var streamBeganAt: NIODeadline?
+    /// When the whole answer was there, of an answer that is passed on whole.
+    package var answeredAt: NIODeadline?
+    /// How long backends had the call, over all tries that have ended.
+    package var timeWithBackends = TimeAmount.zero
     /// How many tries there were.
     package var attemptCount = 0
     /// The positions of the backends that were tried; of those beyond 64 nothing is remembered.
@@ -53,6 +57,8 @@ package final class Call {
         method = .unknown
         era = .legacy
         session = nil
+        answeredAt = nil
+        timeWithBackends = .zero
         attemptCount = 0
         triedBackends = 0
         retryAfterSeconds = 0

@@ -32,6 +32,8 @@ extension Shard {
 
     /// Checks an answer against its call; `nil` if it cannot be the answer to it.
     static func judgeAnswer(_ answer: HeldAnswer, _ shard: isolated Shard) -> JudgedAnswer? {
+        // What follows is the gateway's time, not the backend's.
+        answer.call.answeredAt = shard.executor.eventLoop.now
         let isError = answer.status >= 400
         guard answer.call.expectedAnswerCount > 0 else {
             // Nothing was asked: an acceptance has no body, and a refusal keeps its own if that is a JSON-RPC error.
@@ -175,6 +177,9 @@ extension Shard {
         let duration = shard.executor.eventLoop.now - call.startedAt
         shard.counters.inFlight -= 1
         shard.counters.count(pool: call.poolIndex, method: call.method, status: end.status, duration: duration)
+        if call.answeredAt != nil {
+            shard.counters.count(overhead: duration - call.timeWithBackends, pool: call.poolIndex)
+        }
         guard shard.access.isEnabled else { return .none }
         let wasEmpty = shard.access.isEmpty
         let block = shard.access.append(
@@ -204,6 +209,11 @@ extension Shard {
 
     static func noteLag(_ lag: TimeAmount, _ shard: isolated Shard) {
         shard.counters.loopLag = max(lag, .zero)
+    }
+
+    /// The gateway has caught itself at something that cannot be.
+    static func noteBug(_: Void, _ shard: isolated Shard) {
+        shard.counters.bugs += 1
     }
 
     static func malformedInput(_: Void, _ shard: isolated Shard) {

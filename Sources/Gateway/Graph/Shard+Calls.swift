@@ -34,12 +34,16 @@ extension Shard {
         call.startedAt = now
         shard.counters.inFlight += 1
         if let refusal = shard.read(call, at: now) { return .refuse(refusal) }
-        return shard.dispatch(call, at: now)
+        // Time has passed: a backend is not to be blamed for what reading took.
+        return shard.dispatch(call, at: shard.executor.eventLoop.now)
     }
 
     /// Reads and classifies the body, and opens the session. `nil` if nothing is wrong.
     private func read(_ call: Call, at now: NIODeadline) -> Refusal? {
-        guard let request = call.request else { return Refusal(failure: .badRequest) }
+        guard let request = call.request else {
+            counters.bugs += 1
+            return Refusal(failure: .badRequest)
+        }
         let head = request.received
         return head.bytes.withByteView { headBytes in
             let fields = head.request.fields
@@ -125,6 +129,7 @@ extension Shard {
         call.permit = permit
         call.attemptCount += 1
         call.attemptStartedAt = now
+        call.answeredAt = nil
         call.streamBeganAt = nil
         call.markTried(backend.index)
         if let connection = backend.lease(at: now, discarded: &discarded) {
@@ -176,12 +181,13 @@ extension Shard {
 
     /// Takes note of a try whose answer is complete, or that nobody waits for any more.
     static func attemptEnded(_ end: AttemptEnd, _ shard: isolated Shard) {
-        shard.giveBack(end.call, end.outcome, at: shard.executor.eventLoop.now)
+        shard.giveBack(end.call, end.outcome, at: end.call.answeredAt ?? shard.executor.eventLoop.now)
     }
 
     private func giveBack(_ call: Call, _ outcome: AttemptOutcome, at now: NIODeadline) {
         guard let backend = call.backend, let permit = call.permit else { return }
         call.permit = nil
+        call.timeWithBackends = call.timeWithBackends + (now - call.attemptStartedAt)
         let isSlow = (call.streamBeganAt ?? now) - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
         backend.plan.status.record(
             outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))

@@ -27,6 +27,10 @@ package struct ShardCounters: Sendable {
     private var calls: [Int]
     /// Seconds from the arrival of a call to the end of its answer, by pool and method.
     private var durations: [LatencyHistogram]
+    /// Seconds that calls with a whole answer spent in the gateway itself, by pool.
+    private var overheads: [LatencyHistogram]
+    /// Mistakes of the gateway's own that it has noticed and survived.
+    package var bugs = 0
     /// Calls that are under way.
     package var inFlight = 0
     /// Client connections that are open.
@@ -46,6 +50,7 @@ package struct ShardCounters: Sendable {
         calls = [Int](repeating: 0, count: poolCount * MCPMethod.allCases.count * CallStatus.allCases.count)
         durations = [LatencyHistogram](
             repeating: LatencyHistogram(), count: poolCount * MCPMethod.allCases.count)
+        overheads = [LatencyHistogram](repeating: LatencyHistogram(), count: poolCount)
     }
 
     /// The number of calls of `method` in the pool at `pool` that ended as `status`.
@@ -56,6 +61,13 @@ package struct ShardCounters: Sendable {
     /// How long the calls of `method` in the pool at `pool` took.
     package func durations(pool: Int, method: MCPMethod) -> LatencyHistogram {
         durations[pool * MCPMethod.allCases.count + Int(method.rawValue)]
+    }
+
+    /// How long calls of the pool at `pool` with a whole answer were in the gateway and not with a backend.
+    package func overheads(pool: Int) -> LatencyHistogram { overheads[pool] }
+
+    mutating func count(overhead: TimeAmount, pool: Int) {
+        overheads[pool].record(nanoseconds: overhead.nanoseconds)
     }
 
     mutating func count(retryAfter outcome: AttemptOutcome) {
