@@ -448,7 +448,7 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: 256 + answer.body.readableBytes)
         writer.statusLine(answer.status)
         writer.lines(answer.fields)
-        writer.buffer.writeDateField(loop.dateText())
+        writer.date(loop.dateText())
         if answer.retryAfterSeconds > 0 { writer.field("Retry-After: ", answer.retryAfterSeconds) }
         if answer.status != 204 { writer.field("Content-Length: ", answer.body.readableBytes) }
         if !isKeptAlive { writer.lines("Connection: close\r\n") }

@@ -42,7 +42,7 @@ package final class LoopContext {
         if buffer.capacity <= 65_536 { spare = buffer }
     }
 
-    /// The `Date` field of an answer made now.
+    /// The value of the `Date` field of an answer made now.
     package func dateText() -> InlineArray<29, UInt8> {
         let now = eventLoop.now
         if let checked = dateCheckedAt, now - checked < .milliseconds(100) { return date.text }
@@ -54,14 +54,3 @@ package final class LoopContext {
 
 @available(*, unavailable)
 extension LoopContext: Sendable {}
-
-extension ByteBuffer {
-    /// Appends `date: ` and the value, with the line end.
-    package mutating func writeDateField(_ text: InlineArray<29, UInt8>) {
-        writeStaticString("Date: ")
-        text.span.withUnsafeBytes { bytes in
-            _ = writeBytes(bytes)
-        }
-        writeStaticString("\r\n")
-    }
-}

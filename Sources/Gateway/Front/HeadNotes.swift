@@ -22,12 +22,13 @@ final class AcceptedHead {
     }
 }
 
-/// The fields that a client gets of the head of an answer, its content type among them, as they are written.
+/// The status line and the fields that a client gets of the head of an answer, its content type among them, as they are
+/// written.
 final class AnsweredHead {
-    let fields: [UInt8]
+    let lines: [UInt8]
 
-    init(_ fields: [UInt8]) {
-        self.fields = fields
+    init(_ lines: [UInt8]) {
+        self.lines = lines
     }
 }
 
@@ -46,17 +47,19 @@ extension HTTPReceivedHead {
         accepted?[era] = writer.written(from: start)
     }
 
-    /// Writes the fields that a client may see of this head of an answer.
-    func writeAnswerFields(withContentType: Bool, into writer: inout HTTPHeadWriter) {
-        if withContentType, let known = note as? AnsweredHead {
-            writer.buffer.writeBytes(known.fields)
+    /// Writes a status line, and the fields that a client may see of this head of an answer.
+    func writeAnswer(status: Int, withContentType: Bool, into writer: inout HTTPHeadWriter) {
+        let isWhole = withContentType && status == response.status
+        if isWhole, let known = note as? AnsweredHead {
+            writer.buffer.writeBytes(known.lines)
             return
         }
         let start = writer.buffer.writerIndex
+        writer.statusLine(status)
         bytes.withByteView { bytes in
             ForwardedFields.answer(response.fields, bytes, withContentType: withContentType, into: &writer)
         }
-        if withContentType, isRepeated { note = AnsweredHead(writer.written(from: start)) }
+        if isWhole, isRepeated { note = AnsweredHead(writer.written(from: start)) }
     }
 }
 

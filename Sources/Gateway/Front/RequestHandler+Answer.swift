@@ -106,8 +106,7 @@ extension RequestHandler {
         var writer = HTTPHeadWriter(
             loop.takeBuffer(),
             reserving: head.response.byteCount + (isCopied ? body.readableBytes : 0) + 512 + (sealed?.count ?? 0))
-        writer.statusLine(status)
-        head.writeAnswerFields(withContentType: judged.body == .received, into: &writer)
+        head.writeAnswer(status: status, withContentType: judged.body == .received, into: &writer)
         if judged.body == .own { writer.lines("Content-Type: application/json\r\n") }
         writeTrailingFields(&writer, client: client, sealed: sealed)
         if status != 204 { writer.field("Content-Length: ", body.readableBytes) }
@@ -139,7 +138,7 @@ extension RequestHandler {
             writer.buffer.writeBytes(sealed)
             writer.lines("\r\n")
         }
-        writer.buffer.writeDateField(loop.dateText())
+        writer.date(loop.dateText())
         if !client.isKeptAlive { writer.lines("Connection: close\r\n") }
     }
 
@@ -163,8 +162,7 @@ extension RequestHandler {
     private func sendStreamHead(sealed: [UInt8]?) {
         guard let client, let stream, let head = answerHead else { return }
         var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: head.response.byteCount + 512 + (sealed?.count ?? 0))
-        writer.statusLine(head.response.status)
-        head.writeAnswerFields(withContentType: true, into: &writer)
+        head.writeAnswer(status: head.response.status, withContentType: true, into: &writer)
         // Without chunks the end of the connection is the end of the stream.
         if !stream.isChunked { client.closeAfterAnswer() }
         writeTrailingFields(&writer, client: client, sealed: sealed)

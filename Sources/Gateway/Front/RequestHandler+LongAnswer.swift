@@ -92,8 +92,7 @@ extension RequestHandler {
         longAnswer = answer
 
         var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: head.response.byteCount + 512)
-        writer.statusLine(200)
-        head.writeAnswerFields(withContentType: true, into: &writer)
+        head.writeAnswer(status: 200, withContentType: true, into: &writer)
         writeTrailingFields(&writer, client: client, sealed: nil)
         if let length {
             writer.field("Content-Length: ", length)

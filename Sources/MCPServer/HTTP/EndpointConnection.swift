@@ -150,7 +150,7 @@ final class EndpointConnection: HTTPServerDelegate {
         var writer = HTTPHeadWriter(loop.context.takeBuffer(), reserving: 256 &+ answer.body.readableBytes)
         writer.statusLine(answer.status)
         writer.lines(form.fields)
-        writer.buffer.writeDateField(loop.context.dateText())
+        writer.date(loop.context.dateText())
         if let sessionID {
             writer.lines("Mcp-Session-Id: ")
             sessionID.write(into: &writer.buffer)

@@ -46,9 +46,12 @@ public struct HTTPHeadWriter: ~Copyable {
 
     /// A field with a literal name that ends with `": "` and a number.
     public mutating func field(_ name: StaticString, _ value: Int) {
-        buffer.writeStaticString(name)
-        buffer.writeDecimal(value)
-        buffer.writeStaticString("\r\n")
+        DecimalDigits(value).withBytes { buffer.writeLine(UnsafeRawBufferPointer(name), "", $0) }
+    }
+
+    /// The `Date` field with a date as `HTTPDate` formats it.
+    public mutating func date(_ text: InlineArray<29, UInt8>) {
+        text.span.withUnsafeBytes { field("Date: ", ByteView($0)) }
     }
 
     /// Whole literal lines, each with its line end.
@@ -58,7 +61,7 @@ public struct HTTPHeadWriter: ~Copyable {
 
     /// The empty line that ends the head, and the buffer.
     public consuming func finish() -> ByteBuffer {
-        buffer.writeStaticString("\r\n")
+        buffer.writeInteger(0x0D0A as UInt16)  // CR LF
         return buffer
     }
 }
@@ -87,19 +90,7 @@ extension ByteBuffer {
 
     /// Appends a number in decimal, without an allocation.
     public mutating func writeDecimal(_ value: Int) {
-        var magnitude = value.magnitude
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var index = 20
-        repeat {
-            index &-= 1
-            digits[index] = UInt8(truncatingIfNeeded: magnitude % 10) &+ 0x30
-            magnitude /= 10
-        } while magnitude > 0
-        if value < 0 {
-            index &-= 1
-            digits[index] = UInt8(ascii: "-")
-        }
-        digits.span.extracting(index..<20).withUnsafeBytes { _ = writeBytes($0) }
+        DecimalDigits(value).withBytes { _ = writeBytes($0) }
     }
 
     /// Calls `body` with the readable bytes; no copy.
@@ -118,6 +109,31 @@ extension ByteBuffer {
         // `withUnsafeReadableBytes` calls its closure exactly once.
         guard let result else { preconditionFailure("the bytes of a buffer were not visited") }
         return try result.get()
+    }
+}
+
+/// A number in decimal.
+private struct DecimalDigits {
+    private var digits = InlineArray<20, UInt8>(repeating: 0)
+    private var start = 20
+
+    @inline(__always)
+    init(_ value: Int) {
+        var magnitude = value.magnitude
+        repeat {
+            start &-= 1
+            digits[start] = UInt8(truncatingIfNeeded: magnitude % 10) &+ 0x30
+            magnitude /= 10
+        } while magnitude > 0
+        if value < 0 {
+            start &-= 1
+            digits[start] = UInt8(ascii: "-")
+        }
+    }
+
+    @inline(__always)
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        digits.span.extracting(start..<20).withUnsafeBytes(body)
     }
 }
 
