@@ -69,8 +69,8 @@ package final class HTTPServerRequest {
     /// A copy of what the head says, as ranges over `headBytes`; `received` lends it for less.
     package var head: HTTPRequestHead { received.request }
 
-    /// The bytes of the head.
-    package var headBytes: ByteBuffer { received.bytes }
+    /// The bytes of the head, as long as this is the request that is being answered.
+    package var headBytes: ByteView { received.bytes }
 
     /// A request that was read, or one that will be.
     package init(_ received: HTTPReceivedHead, body: ByteBuffer = ByteBuffer()) {

@@ -42,23 +42,20 @@ struct AnswerReader: ~Copyable {
     }
 
     /// A new answer begins with this head.
-    mutating func begin(_ head: HTTPResponseHead, _ headBytes: ByteBuffer) {
-        status = head.status
+    mutating func begin(_ head: HTTPReceivedHead) {
+        status = head.response.status
         body = ByteBuffer()
         parser = SSEParser()
         hasAnswer = false
         failure = nil
         resultRevision = nil
         bodyByteCount = 0
-        headBytes.withByteView { bytes in
-            form = AnswerReader.form(head.fields, bytes)
-            sessionID = head.fields[.mcpSessionID].map { bytes[$0].string }
-        }
+        form = AnswerReader.form(head)
+        sessionID = head.answerField(.mcpSessionID)?.string
     }
 
-    private static func form(_ fields: HTTPFields, _ bytes: ByteView) -> Form {
-        guard let range = fields[.contentType] else { return .other }
-        let type = bytes[range].withoutParameters
+    private static func form(_ head: HTTPReceivedHead) -> Form {
+        guard let type = head.answerField(.contentType)?.withoutParameters else { return .other }
         if type.equalsIgnoringCase("application/json") { return .json }
         if type.equalsIgnoringCase("text/event-stream") { return .eventStream }
         return .other

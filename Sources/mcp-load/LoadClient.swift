@@ -163,7 +163,7 @@ final class LoadClient: HTTPClientDelegate, DeadlineOwner {
     }
 
     func answerHead(on connection: HTTPClientConnection) {
-        reader.begin(connection.answerHead.response, connection.answerHead.bytes)
+        reader.begin(connection.answerHead)
     }
 
     func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection) {

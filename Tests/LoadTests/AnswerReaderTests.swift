@@ -30,7 +30,7 @@ import Wire
         var parser = HTTPHeadParser(.response)
         let isComplete = try head.withByteView { try parser.parse($0) }
         try #require(isComplete)
-        reader.begin(parser.response, head)
+        reader.begin(head.withByteView { HTTPReceivedHead(response: parser.response, bytes: $0) })
     }
 
     @Test(arguments: ["application/json", "Application/JSON; charset=utf-8"])

@@ -47,7 +47,7 @@ import Wire
         try harness.send(text + post("/next", "n"), piecewise: piecewise)
         #expect(harness.server.log == ["head /", "request / abcd"])
         #expect(
-            harness.server.requests.first.map { String(buffer: $0.headBytes) }?.hasSuffix("chunked\r\n\r\n") == true)
+            harness.server.requests.first.map { $0.headBytes.string }?.hasSuffix("chunked\r\n\r\n") == true)
         harness.connection.answer("")
         #expect(harness.server.log.suffix(2) == ["head /next", "request /next n"])
     }

@@ -48,7 +48,7 @@ package final class AdminFront: HTTPServerDelegate {
     }
 
     package func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
-        head.bytes.withByteView { judge(head.request, $0) }
+        judge(head.request, head.bytes)
     }
 
     private func judge(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> HTTPHeadVerdict {

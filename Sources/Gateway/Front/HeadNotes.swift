@@ -7,12 +7,15 @@ final class AcceptedHead {
     let rules: HeadRules
     /// The pool that its path leads to.
     let pool: Int
+    /// What it says that the body says too: ranges of the head, which owns this note.
+    let headers: MCPHeaderValues
     private var legacyFields: [UInt8] = []
     private var modernFields: [UInt8] = []
 
-    init(_ rules: HeadRules, pool: Int) {
+    init(_ head: HTTPReceivedHead, passed rules: HeadRules, pool: Int) {
         self.rules = rules
         self.pool = pool
+        headers = MCPHeaderValues(head)
     }
 
     /// The fields that a backend gets of this head in a call of `era`, as they are written; empty when not made yet.
@@ -40,10 +43,8 @@ extension HTTPReceivedHead {
             return
         }
         let start = writer.buffer.writerIndex
-        bytes.withByteView { bytes in
-            ForwardedFields.request(request.fields, bytes, era: era, into: &writer)
-            if let host = request.fields[.host] { writer.field("X-Forwarded-Host: ", bytes[host]) }
-        }
+        ForwardedFields.request(request.fields, bytes, era: era, into: &writer)
+        if let host = requestField(.host) { writer.field("X-Forwarded-Host: ", host) }
         accepted?[era] = writer.written(from: start)
     }
 
@@ -56,9 +57,7 @@ extension HTTPReceivedHead {
         }
         let start = writer.buffer.writerIndex
         writer.statusLine(status)
-        bytes.withByteView { bytes in
-            ForwardedFields.answer(response.fields, bytes, withContentType: withContentType, into: &writer)
-        }
+        ForwardedFields.answer(response.fields, bytes, withContentType: withContentType, into: &writer)
         if isWhole, isRepeated { note = AnsweredHead(writer.written(from: start)) }
     }
 }

@@ -5,16 +5,15 @@ package import Wire
 /// The way of an answer: judged by its head, then held until it is whole or passed on event by event.
 extension RequestHandler {
     package func answerHead(_ received: HTTPReceivedHead) {
-        answerHead = received
+        call.answerHead = received
         let head = received.response
-        let verdict = received.bytes.withByteView { AnswerRules.judge(head, $0, call: call) }
-        switch verdict {
+        switch AnswerRules.judge(head, received.bytes, call: call) {
         case .hold:
             state = .holding
             armForBody()
             // Known to be short enough to be held: one allocation instead of one for each doubling.
             if case .length(let count) = head.framing, count > 2_048, count <= LongAnswer.threshold {
-                held.reserveCapacity(count)
+                call.held.reserveCapacity(count)
             }
         case .stream:
             beginStream()
@@ -32,17 +31,17 @@ extension RequestHandler {
     package func answerBody(_ piece: ByteBuffer) {
         switch state {
         case .holding:
-            guard held.readableBytes + piece.readableBytes <= shard.plan.maximumAnswer else {
+            guard call.held.readableBytes + piece.readableBytes <= shard.plan.maximumAnswer else {
                 closeBackend()
                 failAttempt(.protocolError, .badAnswer, hasAnswered: false)
                 return
             }
-            if held.capacity == 0 {
-                held = piece
+            if call.held.capacity == 0 {
+                call.held = piece
             } else {
-                held.writeImmutableBuffer(piece)
+                call.held.writeImmutableBuffer(piece)
             }
-            if held.readableBytes > LongAnswer.threshold { beginLongAnswer() }
+            if call.held.readableBytes > LongAnswer.threshold { beginLongAnswer() }
         case .relaying:
             relay(piece)
         case .streaming:
@@ -69,10 +68,8 @@ extension RequestHandler {
 
     /// The answer is whole: checks it and passes it on.
     private func finishHeld() {
-        guard let head = answerHead else { return }
-        let judged = loop.executor.enter(
-            shard, Shard.judgeAnswer, Shard.HeldAnswer(call: call, status: head.response.status, body: held))
-        guard let judged else {
+        guard let head = call.answerHead else { return }
+        guard let judged = loop.executor.enter(shard, Shard.judgeAnswer, call) else {
             // The connection is in order, but not the backend behind it.
             closeBackend()
             failAttempt(.protocolError, .badAnswer, hasAnswered: false)
@@ -87,13 +84,12 @@ extension RequestHandler {
             failAttempt(.protocolError, .badAnswer, hasAnswered: false)
             return
         }
-        loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
 
         var status = head.response.status
         let body: ByteBuffer
         switch judged.body {
         case .received:
-            body = held
+            body = call.held
         case .own:
             body = ErrorAnswer.forStatus(status, call: call)
         case .empty:
@@ -112,22 +108,22 @@ extension RequestHandler {
         if status != 204 { writer.field("Content-Length: ", body.readableBytes) }
         var buffer = writer.finish()
         if isCopied { buffer.writeImmutableBuffer(body) }
-        finishCall(judged.status, httpStatus: status, answerByteCount: body.readableBytes)
+        finishCall(judged.status, httpStatus: status, answerByteCount: body.readableBytes, attempt: .success)
         client.finish(buffer, followedBy: isCopied ? ByteBuffer() : body)
         loop.recycle(buffer)
     }
 
     /// Whether the answer that is being received opens a session.
     private var opensSession: Bool {
-        call.method == .initialize && answerHead?.response.fields[.mcpSessionID] != nil
+        call.method == .initialize && call.answerHead?.answerField(.mcpSessionID) != nil
     }
 
     /// The sealed id of the session that this answer opens, if it opens one.
     private func sealSession(_ version: MCPProtocolVersion?) -> [UInt8]? {
-        guard opensSession, let answerHead else { return nil }
+        guard opensSession else { return nil }
         return loop.executor.enter(
             shard, Shard.seal,
-            Shard.NewSession(call: call, head: answerHead, version: version))
+            Shard.NewSession(call: call, version: version))
     }
 
     func writeTrailingFields(
@@ -160,7 +156,7 @@ extension RequestHandler {
     }
 
     private func sendStreamHead(sealed: [UInt8]?) {
-        guard let client, let stream, let head = answerHead else { return }
+        guard let client, let stream, let head = call.answerHead else { return }
         var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: head.response.byteCount + 512 + (sealed?.count ?? 0))
         head.writeAnswer(status: head.response.status, withContentType: true, into: &writer)
         // Without chunks the end of the connection is the end of the stream.
@@ -238,7 +234,7 @@ extension RequestHandler {
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
         let buffer = takeReady(&current, isLast: true)
         finishCall(
-            streamedStatus, httpStatus: answerHead?.response.status ?? 200, answerByteCount: current.sentByteCount)
+            streamedStatus, httpStatus: call.answerHead?.response.status ?? 200, answerByteCount: current.sentByteCount)
         client.finish(buffer)
     }
 
@@ -260,7 +256,8 @@ extension RequestHandler {
             // What comes after the answer cannot make it wrong.
             let buffer = takeReady(&current, isLast: true)
             finishCall(
-                streamedStatus, httpStatus: answerHead?.response.status ?? 200, answerByteCount: current.sentByteCount)
+                streamedStatus, httpStatus: call.answerHead?.response.status ?? 200,
+                answerByteCount: current.sentByteCount)
             client.finish(buffer)
             return
         }

@@ -72,7 +72,7 @@ extension RequestHandler {
     func beginLongAnswer() {
         // An `initialize` needs its whole result before its head; an error or an acceptance is held as well. A client
         // of HTTP/1.0 could not tell a cut body from a whole one unless its length is known.
-        guard let head = answerHead else { return }
+        guard let head = call.answerHead else { return }
         let length: Int? = if case .length(let count) = head.response.framing { count } else { nil }
         guard let client, let request = call.request, let id = call.envelope?.id, call.envelope?.kind == .request,
             call.method != .initialize, head.response.status == 200, length != nil || request.head.minorVersion == 1
@@ -83,11 +83,11 @@ extension RequestHandler {
         }
         let idText = request.body.withByteView { $0[id.range].bytes }
         let answer = LongAnswer(expecting: idText, seed: network.randomSeed(), isChunked: length == nil)
-        guard answer.take(held) else {
+        guard answer.take(call.held) else {
             failLongAnswer(hasAnswered: false)
             return
         }
-        held = ByteBuffer()
+        call.held = ByteBuffer()
         state = .relaying
         longAnswer = answer
 

@@ -44,10 +44,6 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     var state = State.idle
     /// The client's connection, while it has a request.
     var client: HTTPServerConnection?
-    /// The answer's head, while one is being received.
-    var answerHead: HTTPReceivedHead?
-    /// The body of an answer that is held until it is whole.
-    var held = ByteBuffer()
     /// The long answer that is being passed on.
     var longAnswer: LongAnswer?
     /// The event stream that is being passed on, and how the answer on it counts.
@@ -78,11 +74,11 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             return .accept(maximumBody: shard.plan.maximumBody)
         }
         accepted = nil
-        switch head.bytes.withByteView({ rules.judge(head.request, $0) }) {
+        switch rules.judge(head.request, head.bytes) {
         case .pass(let pool):
             poolIndex = pool
             if head.isRepeated {
-                accepted = AcceptedHead(rules, pool: pool)
+                accepted = AcceptedHead(head, passed: rules, pool: pool)
                 head.note = accepted
             }
             return .accept(maximumBody: shard.plan.maximumBody)
@@ -92,7 +88,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             let closes =
                 method == .connect || method == .trace || failure == .misdirectedRequest
                 || failure == .lengthRequired || failure == .payloadTooLarge
-            let era = head.bytes.withByteView { HeadRules.era(head.request.fields, $0) }
+            let era = HeadRules.era(head.request.fields, head.bytes)
             return .refuse(ErrorAnswer.make(failure, era: era, closes: closes))
         }
     }
@@ -104,7 +100,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
-        call.begin(request, poolIndex: poolIndex)
+        call.begin(request, poolIndex: poolIndex, headers: accepted?.headers)
         carryOut(loop.executor.enter(shard, Shard.begin, call))
     }
 
@@ -194,7 +190,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     ) {
         timer.disarm()
         // Of an answer that was not passed on nothing may be left for the next try.
-        held = ByteBuffer()
+        call.held = ByteBuffer()
         let end = Shard.AttemptEnd(
             call: call, outcome: outcome, retryAfterSeconds: retryAfterSeconds, hasAnswered: hasAnswered)
         if let next = loop.executor.enter(shard, Shard.attemptFailed, end) {
@@ -286,18 +282,19 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         client.respond(ErrorAnswer.wrap(body, status: status, retryAfterSeconds: refusal.retryAfterSeconds))
     }
 
-    /// The call is over: counts it, logs it, forgets it.
-    func finishCall(_ status: CallStatus, httpStatus: Int, answerByteCount: Int) {
+    /// The call is over, and with it its try if `attempt` says how: counts both, logs the call, forgets it.
+    func finishCall(
+        _ status: CallStatus, httpStatus: Int, answerByteCount: Int, attempt: AttemptOutcome? = nil
+    ) {
         timer.disarm()
         state = .idle
         stream = nil
         longAnswer = nil
-        held = ByteBuffer()
         accepted = nil
-        answerHead = nil
         let effect = loop.executor.enter(
             shard, Shard.finished,
-            Shard.CallEnd(call: call, status: status, httpStatus: httpStatus, answerByteCount: answerByteCount))
+            Shard.CallEnd(
+                call: call, status: status, httpStatus: httpStatus, answerByteCount: answerByteCount, attempt: attempt))
         call.end()
         housekeeper.carryOut(effect)
     }

@@ -12,6 +12,8 @@ package final class Call {
     package var request: HTTPServerRequest?
     /// The method of the HTTP request.
     package private(set) var httpMethod = HTTPMethod.other
+    /// What the head says that the body says too.
+    package var headers = MCPHeaderValues()
     /// The members of the body; `nil` for GET and DELETE.
     package var envelope: JSONRPCEnvelope?
     /// The method, `unknown` for GET, DELETE and methods that are not MCP's.
@@ -35,6 +37,10 @@ package final class Call {
     package var attemptStartedAt = NIODeadline.uptimeNanoseconds(0)
     /// When the try's answer turned out to be a stream, whose length says nothing of the backend's speed.
     package var streamBeganAt: NIODeadline?
+    /// The head of the answer that is being received.
+    package var answerHead: HTTPReceivedHead?
+    /// The body of that answer, as far as it has come, of one that is held until it is whole.
+    package var held = ByteBuffer()
     /// When the whole answer was there, of an answer that is passed on whole.
     package var answeredAt: NIODeadline?
     /// How long backends had the call, over all tries that have ended.
@@ -48,10 +54,11 @@ package final class Call {
 
     package init() {}
 
-    /// Makes ready for the next request of the connection.
-    package func begin(_ request: HTTPServerRequest, poolIndex: Int) {
+    /// Makes ready for the next request of the connection; `headers` are those of its head if somebody has them.
+    package func begin(_ request: HTTPServerRequest, poolIndex: Int, headers: MCPHeaderValues? = nil) {
         self.request = request
         httpMethod = request.received.request.method
+        self.headers = headers ?? MCPHeaderValues(request.received)
         self.poolIndex = poolIndex
         envelope = nil
         method = .unknown
@@ -67,7 +74,10 @@ package final class Call {
     /// Lets go of the request's bytes.
     package func end() {
         request = nil
+        headers = MCPHeaderValues()
         envelope = nil
+        answerHead = nil
+        held = ByteBuffer()
         session = nil
         backend = nil
         connection = nil

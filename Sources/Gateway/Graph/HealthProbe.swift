@@ -116,10 +116,8 @@ package final class HealthProbe: HTTPClientDelegate {
     }
 
     private func isEventStream(_ connection: HTTPClientConnection) -> Bool {
-        connection.answerHead.bytes.withByteView { bytes in
-            guard let type = connection.answerHead.response.fields[.contentType] else { return false }
-            return bytes[type].withoutParameters.equalsIgnoringCase("text/event-stream")
-        }
+        guard let type = connection.answerHead.answerField(.contentType) else { return false }
+        return type.withoutParameters.equalsIgnoringCase("text/event-stream")
     }
 
     /// Takes the events that are complete out of `body`. Whether one of them is an answer.

@@ -5,13 +5,6 @@ import Wire
 extension Shard {
     // MARK: Judging
 
-    /// A whole answer whose body has to be checked.
-    package struct HeldAnswer {
-        var call: Call
-        var status: Int
-        var body: ByteBuffer
-    }
-
     /// What a good answer means.
     package struct JudgedAnswer {
         /// What goes out as the body.
@@ -30,21 +23,21 @@ extension Shard {
         var negotiatedVersion: MCPProtocolVersion?
     }
 
-    /// Checks an answer against its call; `nil` if it cannot be the answer to it.
-    static func judgeAnswer(_ answer: HeldAnswer, _ shard: isolated Shard) -> JudgedAnswer? {
+    /// Checks the whole answer that `call` holds; `nil` if it cannot be the answer to it.
+    static func judgeAnswer(_ call: Call, _ shard: isolated Shard) -> JudgedAnswer? {
         // What follows is the gateway's time, not the backend's.
-        answer.call.answeredAt = shard.executor.eventLoop.now
-        let isError = answer.status >= 400
-        guard answer.call.expectedAnswerCount > 0 else {
+        call.answeredAt = shard.executor.eventLoop.now
+        let isError = (call.answerHead?.response.status ?? 0) >= 400
+        guard call.expectedAnswerCount > 0 else {
             // Nothing was asked: an acceptance has no body, and a refusal keeps its own if that is a JSON-RPC error.
             guard isError else { return JudgedAnswer(status: .ok, body: .empty) }
-            let isJSONRPC = answer.body.withByteView { shard.isErrorWithoutCall($0) }
+            let isJSONRPC = call.held.withByteView { shard.isErrorWithoutCall($0) }
             return JudgedAnswer(status: .rpcError, body: isJSONRPC ? .received : .own)
         }
-        return answer.body.withByteView { bytes in
+        return call.held.withByteView { bytes in
             do throws(JSONRPCError) {
                 let envelope = try JSONRPCEnvelope.scan(bytes, scratch: &shard.scratch)
-                return shard.judge(envelope, bytes, for: answer.call, isError: isError)
+                return shard.judge(envelope, bytes, for: call, isError: isError)
             } catch {
                 // A 4xx in plain text or HTML is put into our words; anything else with a 2xx is broken.
                 return isError ? JudgedAnswer(status: .rpcError, body: .own) : nil
@@ -133,23 +126,17 @@ extension Shard {
     /// The answer to an `initialize` that opens a session.
     package struct NewSession {
         var call: Call
-        var head: HTTPReceivedHead
         var version: MCPProtocolVersion?
     }
 
     /// The session id that the client gets in place of the backend's own.
     static func seal(_ session: NewSession, _ shard: isolated Shard) -> [UInt8]? {
-        guard let range = session.head.response.fields[.mcpSessionID], let backend = session.call.backend,
+        guard let upstreamID = session.call.answerHead?.answerField(.mcpSessionID), let backend = session.call.backend,
             let request = session.call.request
         else { return nil }
-        return session.head.bytes.withByteView { headBytes in
-            request.headBytes.withByteView { requestBytes in
-                shard.sessions.seal(
-                    upstreamID: headBytes[range], backendKey: backend.plan.key, version: session.version,
-                    credential: request.head.fields[.authorization].map { requestBytes[$0] },
-                    age: shard.plan.sessionAge)
-            }
-        }
+        return shard.sessions.seal(
+            upstreamID: upstreamID, backendKey: backend.plan.key, version: session.version,
+            credential: request.received.requestField(.authorization), age: shard.plan.sessionAge)
     }
 
     // MARK: Counting
@@ -160,6 +147,8 @@ extension Shard {
         var status: CallStatus
         var httpStatus: Int
         var answerByteCount: Int
+        /// How the last try ended, if it has not been given back yet.
+        var attempt: AttemptOutcome?
     }
 
     /// What is to be done with the access log after a line was added.
@@ -174,6 +163,7 @@ extension Shard {
     /// Counts and logs a call that is over.
     static func finished(_ end: CallEnd, _ shard: isolated Shard) -> LogEffect {
         let call = end.call
+        if let outcome = end.attempt { attemptEnded(AttemptEnd(call: call, outcome: outcome), shard) }
         let duration = shard.executor.eventLoop.now - call.startedAt
         shard.counters.inFlight -= 1
         shard.counters.count(pool: call.poolIndex, method: call.method, status: end.status, duration: duration)

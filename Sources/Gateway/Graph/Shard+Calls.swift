@@ -44,29 +44,22 @@ extension Shard {
             counters.bugs += 1
             return Refusal(failure: .badRequest)
         }
-        let head = request.received
-        return head.bytes.withByteView { headBytes in
-            let fields = head.request.fields
-            let sessionID = fields[.mcpSessionID].map { headBytes[$0] }
-            // Opened first: whether a batch may be read depends on the revision that the session negotiated.
-            let session = sessionID.flatMap {
-                sessions.open($0, credential: fields[.authorization].map { headBytes[$0] }, at: now)
-            }
-            if call.httpMethod == .post {
-                let refusal = request.body.withByteView { body in
-                    readBody(call, body: body, fields: fields, headBytes: headBytes, session: session)
-                }
-                if let refusal { return refusal }
-            }
-            guard call.era == .legacy, sessionID != nil else { return nil }
-            guard let session else { return Refusal(failure: .sessionNotFound) }
-            call.session = session
-            return nil
+        // Opened first: whether a batch may be read depends on the revision that the session negotiated.
+        let session = call.headers.sessionID.flatMap {
+            sessions.open($0, credential: request.received.requestField(.authorization), at: now)
         }
+        if call.httpMethod == .post {
+            let refusal = request.body.withByteView { readBody(call, body: $0, session: session) }
+            if let refusal { return refusal }
+        }
+        guard call.era == .legacy, call.headers.sessionID != nil else { return nil }
+        guard let session else { return Refusal(failure: .sessionNotFound) }
+        call.session = session
+        return nil
     }
 
     private func readBody(
-        _ call: Call, body: ByteView, fields: HTTPFields, headBytes: ByteView, session: OpenSession?
+        _ call: Call, body: ByteView, session: OpenSession?
     ) -> Refusal? {
         let envelope: JSONRPCEnvelope
         do throws(JSONRPCError) {
@@ -79,16 +72,9 @@ extension Shard {
         }
         call.envelope = envelope
         if let method = envelope.method { call.method = MCPMethod(method, in: body) }
-        let headers = MCPHeaderValues(
-            protocolVersion: fields[.mcpProtocolVersion].map { headBytes[$0] },
-            method: fields[.mcpMethod].map { headBytes[$0] },
-            name: fields[.mcpName].map { headBytes[$0] },
-            sessionID: fields[.mcpSessionID].map { headBytes[$0] },
-            hasRepeatedLine: fields.isRepeated(.mcpProtocolVersion) || fields.isRepeated(.mcpMethod)
-                || fields.isRepeated(.mcpName))
         do throws(MCPRefusal) {
             let classification = try MCPClassifier.classify(
-                envelope, body: body, headers: headers, sessionVersion: session?.version)
+                envelope, body: body, headers: call.headers, sessionVersion: session?.version)
             call.era = classification.era
         } catch {
             call.era = error.era
@@ -191,8 +177,8 @@ extension Shard {
         let isSlow = (call.streamBeganAt ?? now) - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
         backend.plan.status.record(
             outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))
-        backend.giveBack(call.connection, outcome: outcome, at: now)
-        call.connection?.lessee = nil
-        call.connection = nil
+        let connection = call.connection.take()
+        connection?.lessee = nil
+        backend.giveBack(connection, outcome: outcome, at: now)
     }
 }

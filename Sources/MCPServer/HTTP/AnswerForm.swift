@@ -11,9 +11,8 @@ enum AnswerForm: Sendable {
 
     /// The form that the request's `Accept` asks for: JSON unless it is excluded.
     init(_ request: HTTPServerRequest) {
-        let acceptsJSON = request.headBytes.withByteView { bytes in
-            EndpointRules.accepts("application/json", "application/*", request.head.fields, bytes)
-        }
+        let acceptsJSON = EndpointRules.accepts(
+            "application/json", "application/*", request.head.fields, request.headBytes)
         self = acceptsJSON ? .json : .eventStream
     }
 

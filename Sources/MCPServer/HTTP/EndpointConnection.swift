@@ -19,7 +19,7 @@ final class EndpointConnection: HTTPServerDelegate {
     // MARK: Heads
 
     func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
-        head.bytes.withByteView { judge(head.request, $0) }
+        judge(head.request, head.bytes)
     }
 
     private func judge(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> HTTPHeadVerdict {
@@ -70,20 +70,16 @@ final class EndpointConnection: HTTPServerDelegate {
     }
 
     private func endSession(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
-        let failure = request.headBytes.withByteView { head -> GatewayFailure? in
-            guard let text = request.head.fields[.mcpSessionID] else { return .badRequest }
-            guard let id = SessionID(head[text]), loop.sessions.use(id, at: loop.context.eventLoop.now) != nil else {
-                return .sessionNotFound
-            }
-            loop.sessions.close(id)
-            return nil
-        }
-        if let failure {
+        let text = request.received.requestField(.mcpSessionID)
+        guard let id = text.flatMap({ SessionID($0) }), loop.sessions.use(id, at: loop.context.eventLoop.now) != nil
+        else {
             loop.metrics.record(refusal: .session)
+            let failure: GatewayFailure = text == nil ? .badRequest : .sessionNotFound
             connection.respond(EndpointRefusal.answer(to: failure, era: .legacy, closes: false))
-        } else {
-            connection.respond(HTTPAnswer(status: 204))
+            return
         }
+        loop.sessions.close(id)
+        connection.respond(HTTPAnswer(status: 204))
     }
 
     private func receiveMessage(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {

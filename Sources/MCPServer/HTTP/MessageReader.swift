@@ -16,13 +16,11 @@ struct MessageReader {
     /// The message; throws how it is to be refused (MCP 2026-07-28, validation order, 2 to 6).
     func read(_ request: HTTPServerRequest, scratch: inout JSONScratch) throws(EndpointRefusal) -> IncomingMessage {
         var result: Result<IncomingMessage, EndpointRefusal>?
-        request.headBytes.withByteView { head in
-            request.body.withByteView { body in
-                do throws(EndpointRefusal) {
-                    result = .success(try read(request, head: head, body: body, scratch: &scratch))
-                } catch {
-                    result = .failure(error)
-                }
+        request.body.withByteView { body in
+            do throws(EndpointRefusal) {
+                result = .success(try read(request, body: body, scratch: &scratch))
+            } catch {
+                result = .failure(error)
             }
         }
         guard let result else { throw EndpointRefusal(failure: .badRequest, era: .legacy) }
@@ -30,28 +28,23 @@ struct MessageReader {
     }
 
     private func read(
-        _ request: HTTPServerRequest, head: ByteView, body: ByteView, scratch: inout JSONScratch
+        _ request: HTTPServerRequest, body: ByteView, scratch: inout JSONScratch
     ) throws(EndpointRefusal) -> IncomingMessage {
-        let fields = request.head.fields
-        let sessionText = fields[.mcpSessionID].map { head[$0] }
-        let named = fields[.mcpProtocolVersion].flatMap { MCPProtocolVersion(head[$0]) }
+        let headers = MCPHeaderValues(request.received)
+        let sessionText = headers.sessionID
+        let named = headers.protocolVersion.flatMap { MCPProtocolVersion($0) }
         let known = knownVersion(sessionText, named: named)
         let envelope: JSONRPCEnvelope
         do throws(JSONRPCError) {
             envelope = try JSONRPCEnvelope.scan(body, scratch: &scratch)
         } catch {
-            let era = EndpointRules.era(fields, head)
+            let era = EndpointRules.era(request.head.fields, request.headBytes)
             switch error {
             case .notJSON: throw EndpointRefusal(failure: .parseError, era: era)
             case .invalidRequest(_, let id): throw EndpointRefusal(failure: .invalidRequest, era: era, id: id)
             }
         }
         let method = envelope.method.map { MCPMethod($0, in: body) } ?? .unknown
-        let headers = MCPHeaderValues(
-            protocolVersion: fields[.mcpProtocolVersion].map { head[$0] }, method: fields[.mcpMethod].map { head[$0] },
-            name: fields[.mcpName].map { head[$0] }, sessionID: sessionText,
-            hasRepeatedLine: fields.isRepeated(.mcpProtocolVersion) || fields.isRepeated(.mcpMethod)
-                || fields.isRepeated(.mcpName))
         let classification: MCPClassification
         do throws(MCPRefusal) {
             classification = try MCPClassifier.classify(

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// The heads that were received lately on the connections of an event loop.
 ///
 /// Peers send the same head again and again, down to the byte, and peers of one kind send the same one as their like. What
@@ -60,8 +58,7 @@ public final class HTTPHeadMemory {
         // Exchanged and not assigned: the parser reads the next head into the storage of an older one.
         swap(&head.request, &parser.request)
         swap(&head.response, &parser.response)
-        head.bytes.clear()
-        head.bytes.writeBytes(bytes.slice(from: 0, to: parser.byteCount).raw)
+        head.copy(bytes.slice(from: 0, to: parser.byteCount))
         head.isRemembered = parser.byteCount <= HTTPHeadMemory.maximumByteCount
         parser.reset()
         guard head.isRemembered else { return }

@@ -22,6 +22,17 @@ public struct MCPHeaderValues {
         self.sessionID = sessionID
         self.hasRepeatedLine = hasRepeatedLine
     }
+
+    /// The values in the head of a request. Only while `head` is referred to.
+    public init(_ head: HTTPReceivedHead) {
+        protocolVersion = head.requestField(.mcpProtocolVersion)
+        method = head.requestField(.mcpMethod)
+        name = head.requestField(.mcpName)
+        sessionID = head.requestField(.mcpSessionID)
+        hasRepeatedLine =
+            head.request.fields.isRepeated(.mcpProtocolVersion) || head.request.fields.isRepeated(.mcpMethod)
+            || head.request.fields.isRepeated(.mcpName)
+    }
 }
 
 @available(*, unavailable)

@@ -29,7 +29,8 @@ import Wire
         #expect(isComplete)
         let call = Call()
         call.begin(
-            HTTPServerRequest(HTTPReceivedHead(request: parser.request, bytes: ByteBuffer(bytes: head))),
+            HTTPServerRequest(
+                head.withUnsafeBytes { HTTPReceivedHead(request: parser.request, bytes: ByteView($0)) }),
             poolIndex: 0)
         let bodies: [JSONRPCEnvelope.Kind: String] = [
             .request: "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",

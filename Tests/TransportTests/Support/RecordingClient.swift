@@ -17,8 +17,9 @@ final class RecordingClient: HTTPClientDelegate {
     func connected(_ connection: HTTPClientConnection) { note("connected", connection) }
 
     func answerHead(on connection: HTTPClientConnection) {
-        let text = connection.answerHead.bytes.withByteView { bytes in
-            connection.answerHead.response.fields.all.map { "\(bytes[$0.name].string)=\(bytes[$0.value].string)" }
+        let bytes = connection.answerHead.bytes
+        let text = connection.answerHead.response.fields.all.map {
+            "\(bytes[$0.name].string)=\(bytes[$0.value].string)"
         }
         note("head \(connection.answerHead.response.status) \(text.joined(separator: ","))", connection)
     }

@@ -17,7 +17,7 @@ final class RecordingServer: HTTPServerDelegate {
     var errorAnswersClose = true
 
     func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
-        let path = head.bytes.withByteView { $0[head.request.path].string }
+        let path = head.bytes[head.request.path].string
         log.append("head \(path)")
         return judge(path)
     }
@@ -53,7 +53,7 @@ final class RecordingServer: HTTPServerDelegate {
 }
 
 extension HTTPServerRequest {
-    var path: String { headBytes.withByteView { $0[head.path].string } }
+    var path: String { headBytes[head.path].string }
 }
 
 extension HTTPServerConnection {
