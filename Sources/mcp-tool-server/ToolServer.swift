@@ -52,6 +52,9 @@ struct ToolServer: AsyncParsableCommand {
     @Option(help: "Whether clients of the session era get a session, or every request stands alone.")
     var sessions = Switch.on
 
+    @Flag(help: "Answer with JSON only, never with an event stream.")
+    var jsonOnly = false
+
     @Option(help: ArgumentHelp("An origin whose pages may call; may be repeated.", valueName: "origin"))
     var allowOrigin: [String] = []
 
@@ -108,7 +111,7 @@ struct ToolServer: AsyncParsableCommand {
         let server = MCPServer(
             ServerInfo(name: name, version: ToolServer.version, title: "MCP tool server"),
             tools: [ProcessData(), HealthCheck(health)],
-            resources: [MetricsResource(metrics)],
+            resources: [MetricsResource(metrics)], templates: [MetricResource(metrics)], prompts: [ExplainData()],
             logger: logger)
         var settings = HTTPServerSettings()
         settings.host = listen.host
@@ -116,6 +119,7 @@ struct ToolServer: AsyncParsableCommand {
         settings.maximumRequestBytes = environment.maximumRequestBytes
         settings.maximumConnections = DescriptorLimit.connections(descriptors: DescriptorLimit.raise())
         settings.hasSessions = sessions == .on
+        settings.streamsAnswers = !jsonOnly
         settings.allowedOrigins = allowOrigin
         settings.allowedHosts = allowHost
         settings.pages = [

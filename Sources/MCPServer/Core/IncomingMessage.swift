@@ -9,11 +9,20 @@ public struct IncomingMessage: Sendable {
     public var envelope: JSONRPCEnvelope
     /// The revision under which it is to be read and answered.
     public var version: MCPProtocolVersion
+    /// What is remembered of the client that sent it, if anything is.
+    public var session: ClientSession?
+    /// The way to that client for what comes before the answer, if there is one.
+    public var outlet: (any MessageOutlet)?
 
     /// A message that was scanned without an error.
-    public init(body: ByteBuffer, envelope: JSONRPCEnvelope, version: MCPProtocolVersion) {
+    public init(
+        body: ByteBuffer, envelope: JSONRPCEnvelope, version: MCPProtocolVersion, session: ClientSession? = nil,
+        outlet: (any MessageOutlet)? = nil
+    ) {
         self.body = body
         self.envelope = envelope
         self.version = version
+        self.session = session
+        self.outlet = outlet
     }
 }

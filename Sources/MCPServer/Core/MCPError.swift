@@ -32,6 +32,11 @@ public struct MCPError: Error, Hashable, Sendable {
         MCPError(code: -32_602, message: message, problem: .invalidParams)
     }
 
+    /// -32800: the caller has cancelled the request, so it will not look at this (as the Language Server Protocol has it).
+    public static var cancelled: MCPError {
+        MCPError(code: -32_800, message: "Request cancelled", problem: .cancelled)
+    }
+
     /// -32603: the server's own fault; the client learns no more.
     public static var internalError: MCPError {
         MCPError(code: -32_603, message: "Internal error", problem: .handlerFailed)

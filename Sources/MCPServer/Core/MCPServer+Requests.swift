@@ -2,11 +2,6 @@ import NIOCore
 import Wire
 
 extension MCPServer {
-    /// The levels of `io.modelcontextprotocol/logLevel` (RFC 5424 severities).
-    private static let logLevels: [StaticString] = [
-        "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency",
-    ]
-
     /// The method of a request.
     func method(of message: IncomingMessage) -> MCPMethod {
         guard let method = message.envelope.method else { return .unknown }
@@ -26,11 +21,15 @@ extension MCPServer {
         case .initialize: return .ready(initialize(message))
         case .ping: return .ready(.result(to: message, method) { $0.writeStaticString("{}") })
         case .serverDiscover: return prepared(prepared.discover, message, method)
-        case .toolsList: return prepared(prepared.tools[message.version], message, method)
-        case .resourcesList: return prepared(prepared.resources[message.version], message, method)
-        case .resourcesTemplatesList: return prepared(prepared.templates[message.version], message, method)
+        case .toolsList: return page(of: prepared.tools, message, method)
+        case .resourcesList: return page(of: prepared.resources, message, method)
+        case .resourcesTemplatesList: return page(of: prepared.templates, message, method)
+        case .promptsList: return page(of: prepared.prompts, message, method)
         case .toolsCall: return callTool(message)
         case .resourcesRead: return readResource(message)
+        case .promptsGet: return getPrompt(message)
+        case .completionComplete: return complete(message)
+        case .loggingSetLevel: return .ready(setLogLevel(message))
         default: return .ready(.failure(.methodNotFound, to: message, method))
         }
     }
@@ -41,7 +40,11 @@ extension MCPServer {
         case .initialize, .ping: version.era == .legacy
         case .serverDiscover: version.era == .modern
         case .toolsList, .toolsCall: true
-        case .resourcesList, .resourcesRead, .resourcesTemplatesList: !resources.isEmpty
+        case .resourcesList, .resourcesRead, .resourcesTemplatesList: !resources.isEmpty || !templates.isEmpty
+        case .promptsList, .promptsGet: !prompts.isEmpty
+        case .completionComplete: version >= .v2025_03_26 && (!prompts.isEmpty || !templates.isEmpty)
+        // Without a session there is nowhere to remember a level; each server decides what it sends then.
+        case .loggingSetLevel: version.era == .legacy
         // Whatever a later revision adds is unknown here until it is written.
         default: false
         }
@@ -60,28 +63,45 @@ extension MCPServer {
                 guard JSONMembers.kind(params, bytes) == .object else {
                     return .invalidParams("params must be an object")
                 }
-                if MCPServer.isPaginated(method), let cursor = JSONMembers.value(of: "cursor", in: params, bytes),
-                    JSONMembers.kind(cursor, bytes) != .null
-                {
-                    // Every list fits one page, so no cursor was ever given out.
-                    return .invalidParams("unknown cursor")
-                }
             }
             guard message.version.era == .modern else { return nil }
             if envelope.hasRequestState { return .invalidParams("requestState was not issued by this server") }
             if let meta = envelope.meta,
-                let level = JSONMembers.value(of: "io.modelcontextprotocol/logLevel", in: meta, bytes)
+                let level = JSONMembers.value(of: CallContext.logLevelKey, in: meta, bytes)
             {
-                let text = JSONMembers.text(level, bytes)
-                let isKnown = MCPServer.logLevels.contains { text?.equals($0, in: bytes) ?? false }
-                guard isKnown else { return .invalidParams("unknown log level") }
+                guard LogLevel(JSONMembers.text(level, bytes), in: bytes) != nil else {
+                    return .invalidParams("unknown log level")
+                }
             }
             return nil
         }
     }
 
-    private static func isPaginated(_ method: MCPMethod) -> Bool {
-        method == .toolsList || method == .resourcesList || method == .resourcesTemplatesList
+    /// The page of a list that the request's cursor names; the first one without a cursor.
+    private func page(of list: PerVersion<[ByteBuffer]>, _ message: IncomingMessage, _ method: MCPMethod) -> Reply {
+        let pages = list[message.version]
+        let index = message.body.withByteView { bytes -> Int? in
+            guard let params = message.envelope.params,
+                let cursor = JSONMembers.value(of: "cursor", in: params, bytes),
+                JSONMembers.kind(cursor, bytes) != .null
+            else { return 0 }
+            return JSONMembers.text(cursor, bytes).flatMap { PageCursor.index($0.unescaped(in: bytes)) }
+        }
+        guard let index, pages.indices.contains(index) else {
+            return .ready(.failure(.invalidParams("unknown cursor"), to: message, method))
+        }
+        return prepared(pages[index], message, method)
+    }
+
+    private func setLogLevel(_ message: IncomingMessage) -> Answer {
+        let level = message.body.withByteView { bytes in
+            message.envelope.params.flatMap { JSONMembers.value(of: "level", in: $0, bytes) }.flatMap {
+                LogLevel(JSONMembers.text($0, bytes), in: bytes)
+            }
+        }
+        guard let level else { return .failure(.invalidParams("unknown log level"), to: message, .loggingSetLevel) }
+        message.session?.logLevel = level
+        return .result(to: message, .loggingSetLevel) { $0.writeStaticString("{}") }
     }
 
     // MARK: The handshake

@@ -40,7 +40,7 @@ extension MCPServer {
                 else { return .failure(.invalidParams("params.arguments must be an object")) }
                 arguments = ToolArguments(validated: text)
             }
-            return .success((tool, ToolCall(arguments: arguments, version: message.version)))
+            return .success((tool, ToolCall(arguments: arguments, context: CallContext(message))))
         }
     }
 
@@ -60,6 +60,8 @@ extension MCPServer {
                 return .failure(.invalidParams(error.message), to: message, .toolsCall)
             }
             result = .error(error.message)
+        case .failure(is CancellationError):
+            return .failure(.cancelled, to: message, .toolsCall)
         case .failure(let error):
             logger.error("tool failed", metadata: ["tool": "\(toolName(message))", "error": "\(error)"])
             problem = .handlerFailed

@@ -25,32 +25,40 @@ public struct MCPServer: Sendable {
     public let instructions: String?
     let tools: [RegisteredTool]
     let resources: [RegisteredResource]
+    let templates: [RegisteredTemplate]
+    let prompts: [any Prompt]
     let prepared: PreparedAnswers
     let logger: Logger
 
-    /// A server with these tools and resources.
+    /// A server with these tools, resources and prompts.
     ///
-    /// Names of tools and URIs of resources must be unique, schemas must be JSON objects: anything else is a mistake in
+    /// Names of tools and prompts and URIs of resources must be unique, schemas must be JSON objects: anything else is a mistake in
     /// the program and ends it here, at the start, with a sentence that says which.
     ///
     /// - Parameters:
+    ///   - pageSize: entries of a list that go into one page, 1….
     ///   - logger: gets the errors that handlers throw; clients only see a fixed text.
     public init(
         _ info: ServerInfo, instructions: String? = nil, tools: [any Tool] = [], resources: [any Resource] = [],
-        logger: Logger
+        templates: [any ResourceTemplate] = [], prompts: [any Prompt] = [], pageSize: Int = 1_000, logger: Logger
     ) {
+        precondition(pageSize > 0, "a page has one entry or more")
         self.info = info
         self.instructions = instructions
         self.logger = logger
         self.tools = tools.map { RegisteredTool($0) }
         self.resources = resources.map { RegisteredResource($0) }
+        self.templates = templates.map { RegisteredTemplate($0) }
+        self.prompts = prompts
         precondition(
             Set(self.tools.map(\.definition.name)).count == tools.count, "two tools have the same name")
         precondition(
             Set(self.resources.map(\.definition.uri)).count == resources.count, "two resources have the same URI")
+        precondition(Set(prompts.map(\.definition.name)).count == prompts.count, "two prompts have the same name")
         self.prepared = PreparedAnswers(
             info: info, instructions: instructions, tools: self.tools.map(\.definition),
-            resources: self.resources.map(\.definition))
+            resources: self.resources.map(\.definition), templates: self.templates.map(\.definition),
+            prompts: prompts.map(\.definition), pageSize: pageSize)
     }
 
     /// Answers one message. Never fails: whatever is wrong with the message is said in the answer.
@@ -59,14 +67,23 @@ public struct MCPServer: Sendable {
     public func receive(_ message: IncomingMessage) -> Reply {
         switch message.envelope.kind {
         case .request: receiveRequest(message)
-        case .notification, .result, .error: .ready(.accepted(notificationMethod(message)))
+        case .notification: .ready(receiveNotification(message))
+        case .result, .error: .ready(.accepted(.unknown))
         case .batch: receiveBatch(message)
         }
     }
 
-    private func notificationMethod(_ message: IncomingMessage) -> MCPMethod {
-        guard let method = message.envelope.method else { return .unknown }
-        return message.body.withByteView { MCPMethod(method, in: $0) }
+    private func receiveNotification(_ message: IncomingMessage) -> Answer {
+        let method = method(of: message)
+        if method == .notificationsCancelled, let session = message.session, let params = message.envelope.params {
+            message.body.withByteView { bytes in
+                let id = JSONMembers.value(of: "requestId", in: params, bytes).flatMap {
+                    ClientSession.RequestID(valueAt: $0, bytes)
+                }
+                if let id { session.cancel(id) }
+            }
+        }
+        return .accepted(method)
     }
 
     // MARK: Batches (2025-03-26 only)
@@ -91,7 +108,9 @@ public struct MCPServer: Sendable {
                     replies.append(.ready(.failure(.invalidRequest("not a JSON-RPC message"), to: nil, .unknown)))
                     continue
                 }
-                let single = IncomingMessage(body: slice, envelope: envelope, version: message.version)
+                let single = IncomingMessage(
+                    body: slice, envelope: envelope, version: message.version, session: message.session,
+                    outlet: message.outlet)
                 replies.append(receiveInBatch(single))
             }
         }

@@ -7,34 +7,58 @@ struct PreparedAnswers: Sendable {
     let initialize: PerVersion<ByteBuffer>
     /// `DiscoverResult`.
     let discover: ByteBuffer
-    /// `ListToolsResult`.
-    let tools: PerVersion<ByteBuffer>
-    /// `ListResourcesResult`.
-    let resources: PerVersion<ByteBuffer>
-    /// `ListResourceTemplatesResult`: there are none.
-    let templates: PerVersion<ByteBuffer>
+    /// The pages of `ListToolsResult`, one or more.
+    let tools: PerVersion<[ByteBuffer]>
+    /// The pages of `ListResourcesResult`.
+    let resources: PerVersion<[ByteBuffer]>
+    /// The pages of `ListResourceTemplatesResult`.
+    let templates: PerVersion<[ByteBuffer]>
+    /// The pages of `ListPromptsResult`.
+    let prompts: PerVersion<[ByteBuffer]>
     /// `,"_meta":{"io.modelcontextprotocol/serverInfo":{…}}`.
     private let modernMeta: ByteBuffer
 
-    init(info: ServerInfo, instructions: String?, tools: [ToolDefinition], resources: [ResourceDefinition]) {
+    /// What a server offers, beside tools, which every server does.
+    private struct Offer {
+        var hasResources: Bool
+        var hasPrompts: Bool
+        var hasCompletions: Bool
+    }
+
+    init(
+        info: ServerInfo, instructions: String?, tools: [ToolDefinition], resources: [ResourceDefinition],
+        templates: [ResourceTemplateDefinition], prompts: [PromptDefinition], pageSize: Int
+    ) {
         var meta = ByteBuffer()
         meta.writeStaticString(",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":")
         info.write(into: &meta, version: .newestModern)
         meta.writeStaticString("}")
         modernMeta = meta
+        let offer = Offer(
+            hasResources: !resources.isEmpty || !templates.isEmpty, hasPrompts: !prompts.isEmpty,
+            hasCompletions: !prompts.isEmpty || !templates.isEmpty)
         initialize = PerVersion { version in
             version.era == .modern
-                ? ByteBuffer() : PreparedAnswers.initialize(info, instructions, !resources.isEmpty, version)
+                ? ByteBuffer() : PreparedAnswers.initialize(info, instructions, offer, version)
         }
-        discover = PreparedAnswers.discover(instructions, !resources.isEmpty, meta)
+        discover = PreparedAnswers.discover(instructions, offer, meta)
         self.tools = PerVersion { version in
-            PreparedAnswers.list("tools", version, meta, tools) { $0.write(into: &$1, version: version) }
+            PreparedAnswers.pages("tools", version, meta, tools, pageSize) { $0.write(into: &$1, version: version) }
         }
         self.resources = PerVersion { version in
-            PreparedAnswers.list("resources", version, meta, resources) { $0.write(into: &$1, version: version) }
+            PreparedAnswers.pages("resources", version, meta, resources, pageSize) {
+                $0.write(into: &$1, version: version)
+            }
         }
-        templates = PerVersion { version in
-            PreparedAnswers.list("resourceTemplates", version, meta, [ResourceDefinition]()) { _, _ in }
+        self.templates = PerVersion { version in
+            PreparedAnswers.pages("resourceTemplates", version, meta, templates, pageSize) {
+                $0.write(into: &$1, version: version)
+            }
+        }
+        self.prompts = PerVersion { version in
+            PreparedAnswers.pages("prompts", version, meta, prompts, pageSize) {
+                $0.write(into: &$1, version: version)
+            }
         }
     }
 
@@ -45,13 +69,13 @@ struct PreparedAnswers: Sendable {
     }
 
     private static func initialize(
-        _ info: ServerInfo, _ instructions: String?, _ hasResources: Bool, _ version: MCPProtocolVersion
+        _ info: ServerInfo, _ instructions: String?, _ offer: Offer, _ version: MCPProtocolVersion
     ) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeStaticString("{\"protocolVersion\":\"")
         buffer.writeStaticString(version.text)
         buffer.writeStaticString("\",")
-        writeCapabilities(hasResources, into: &buffer)
+        writeCapabilities(offer, version, into: &buffer)
         buffer.writeStaticString(",\"serverInfo\":")
         info.write(into: &buffer, version: version)
         writeInstructions(instructions, into: &buffer)
@@ -59,12 +83,12 @@ struct PreparedAnswers: Sendable {
         return buffer
     }
 
-    private static func discover(_ instructions: String?, _ hasResources: Bool, _ meta: ByteBuffer) -> ByteBuffer {
+    private static func discover(_ instructions: String?, _ offer: Offer, _ meta: ByteBuffer) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeStaticString("{\"resultType\":\"complete\",\"supportedVersions\":")
         buffer.writeSupportedVersions()
         buffer.writeStaticString(",")
-        writeCapabilities(hasResources, into: &buffer)
+        writeCapabilities(offer, .newestModern, into: &buffer)
         writeInstructions(instructions, into: &buffer)
         CacheHint.fixed.writeMembers(into: &buffer)
         buffer.writeImmutableBuffer(meta)
@@ -72,30 +96,41 @@ struct PreparedAnswers: Sendable {
         return buffer
     }
 
-    private static func list<Item>(
-        _ name: StaticString, _ version: MCPProtocolVersion, _ meta: ByteBuffer, _ items: [Item],
+    private static func pages<Item>(
+        _ name: StaticString, _ version: MCPProtocolVersion, _ meta: ByteBuffer, _ items: [Item], _ pageSize: Int,
         _ write: (Item, inout ByteBuffer) -> Void
-    ) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.writeStaticString(version.era == .modern ? "{\"resultType\":\"complete\",\"" : "{\"")
-        buffer.writeStaticString(name)
-        buffer.writeStaticString("\":[")
-        for (index, item) in items.enumerated() {
-            if index > 0 { buffer.writeStaticString(",") }
-            write(item, &buffer)
+    ) -> [ByteBuffer] {
+        stride(from: 0, to: max(items.count, 1), by: pageSize).map { start in
+            var buffer = ByteBuffer()
+            buffer.writeStaticString(version.era == .modern ? "{\"resultType\":\"complete\",\"" : "{\"")
+            buffer.writeStaticString(name)
+            buffer.writeStaticString("\":[")
+            let end = min(start + pageSize, items.count)
+            for index in start..<end {
+                if index > start { buffer.writeStaticString(",") }
+                write(items[index], &buffer)
+            }
+            buffer.writeStaticString("]")
+            if end < items.count {
+                buffer.writeStaticString(",\"nextCursor\":")
+                buffer.writeJSONString(PageCursor.text(start / pageSize + 1))
+            }
+            if version.era == .modern {
+                CacheHint.fixed.writeMembers(into: &buffer)
+                buffer.writeImmutableBuffer(meta)
+            }
+            buffer.writeStaticString("}")
+            return buffer
         }
-        buffer.writeStaticString("]")
-        if version.era == .modern {
-            CacheHint.fixed.writeMembers(into: &buffer)
-            buffer.writeImmutableBuffer(meta)
-        }
-        buffer.writeStaticString("}")
-        return buffer
     }
 
-    private static func writeCapabilities(_ hasResources: Bool, into buffer: inout ByteBuffer) {
-        buffer.writeStaticString("\"capabilities\":{\"tools\":{}")
-        if hasResources { buffer.writeStaticString(",\"resources\":{}") }
+    private static func writeCapabilities(
+        _ offer: Offer, _ version: MCPProtocolVersion, into buffer: inout ByteBuffer
+    ) {
+        buffer.writeStaticString("\"capabilities\":{\"logging\":{},\"tools\":{}")
+        if offer.hasResources { buffer.writeStaticString(",\"resources\":{}") }
+        if offer.hasPrompts { buffer.writeStaticString(",\"prompts\":{}") }
+        if offer.hasCompletions, version >= .v2025_03_26 { buffer.writeStaticString(",\"completions\":{}") }
         buffer.writeStaticString("}")
     }
 

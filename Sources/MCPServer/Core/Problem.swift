@@ -12,6 +12,8 @@ public enum Problem: UInt8, CaseIterable, Sendable {
     case toolError
     /// No such resource.
     case resourceNotFound
+    /// The caller has cancelled the request, or has left.
+    case cancelled
     /// A handler threw.
     case handlerFailed
     /// Mirrored headers do not say what the body says.
@@ -38,6 +40,7 @@ public enum Problem: UInt8, CaseIterable, Sendable {
         case .invalidParams: "invalid_params"
         case .toolError: "tool_error"
         case .resourceNotFound: "resource_not_found"
+        case .cancelled: "cancelled"
         case .handlerFailed: "handler_failed"
         case .headerMismatch: "header_mismatch"
         case .unsupportedVersion: "unsupported_version"

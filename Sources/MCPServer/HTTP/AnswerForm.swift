@@ -16,6 +16,11 @@ enum AnswerForm: Sendable {
         self = acceptsJSON ? .json : .eventStream
     }
 
+    /// Whether the request's `Accept` allows an event stream.
+    static func allowsStream(_ request: HTTPServerRequest) -> Bool {
+        EndpointRules.accepts("text/event-stream", "text/*", request.head.fields, request.headBytes)
+    }
+
     /// The header lines of the form.
     var fields: StaticString {
         switch self {
@@ -39,6 +44,11 @@ enum AnswerForm: Sendable {
 }
 
 extension HTTPPage.Contents.Form {
+    /// Whether the request's `Accept` allows an event stream.
+    static func allowsStream(_ request: HTTPServerRequest) -> Bool {
+        EndpointRules.accepts("text/event-stream", "text/*", request.head.fields, request.headBytes)
+    }
+
     /// The header lines of the form.
     var fields: StaticString {
         switch self {

@@ -9,8 +9,15 @@ import Wire
 final class EndpointConnection: HTTPServerDelegate {
     private let loop: EndpointLoop
     private var target = EndpointRules.Target.endpoint
-    /// The handler that is running for a modern client: it is cancelled when that leaves.
-    private var cancellable: Task<Void, Never>?
+    /// The request that a handler is at work on.
+    private var running: Running?
+
+    private struct Running {
+        var stream: RequestStream
+        /// Cancelled when a modern client leaves; a legacy one that leaves has not cancelled anything (MCP 2025-11-25,
+        /// Transports).
+        var task: Task<Void, Never>?
+    }
 
     init(_ loop: EndpointLoop) {
         self.loop = loop
@@ -85,7 +92,7 @@ final class EndpointConnection: HTTPServerDelegate {
     private func receiveMessage(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         let now = loop.context.eventLoop.now
         let reader = MessageReader(sessions: loop.settings.hasSessions ? loop.sessions : nil, now: now)
-        let message: IncomingMessage
+        var message: IncomingMessage
         do throws(EndpointRefusal) {
             message = try reader.read(request, scratch: &loop.scratch)
         } catch {
@@ -94,24 +101,39 @@ final class EndpointConnection: HTTPServerDelegate {
             return
         }
         let exchange = Exchange(startedAt: now, version: message.version, form: AnswerForm(request))
+        let stream = RequestStream(
+            request, on: connection, loop: loop.context,
+            canStream: loop.settings.streamsAnswers && AnswerForm.allowsStream(request))
+        message.outlet = RequestOutlet(stream, loop.context.eventLoop)
         switch loop.server.receive(message) {
         case .ready(let answer): finish(answer, exchange, on: connection)
-        case .pending(let work): run(work, exchange, on: connection)
+        case .pending(let work): run(work, for: message, exchange, stream, on: connection)
         }
     }
 
     private func run(
-        _ work: @escaping @Sendable () async -> Answer, _ exchange: Exchange, on connection: HTTPServerConnection
+        _ work: @escaping @Sendable () async -> Answer, for message: IncomingMessage, _ exchange: Exchange,
+        _ stream: RequestStream, on connection: HTTPServerConnection
     ) {
+        let session = message.session
+        let id = message.body.withByteView { bytes in
+            message.envelope.id.map { ClientSession.RequestID($0, in: bytes) }
+        }
+        if let session, let id, !session.begin(id) {
+            // Two answers with one id could not be told apart.
+            let error = MCPError.invalidRequest("a request with this id is being answered")
+            finish(.failure(error, to: message, .unknown, status: 400), exchange, on: connection)
+            return
+        }
         let bound = NIOLoopBound((self, connection), eventLoop: loop.context.eventLoop)
         let task = Task(executorPreference: loop.context.executor) {
             let answer = await work()
+            if let session, let id { session.ended(id) }
             let (endpoint, connection) = bound.value
-            endpoint.cancellable = nil
             endpoint.finish(answer, exchange, on: connection)
         }
-        // A legacy client that leaves has not cancelled anything (MCP 2025-11-25, Transports).
-        if exchange.version.era == .modern { cancellable = task }
+        if let session, let id { session.run(id, task) }
+        running = Running(stream: stream, task: exchange.version.era == .modern ? task : nil)
     }
 
     private func finish(_ answer: Answer, _ exchange: Exchange, on connection: HTTPServerConnection) {
@@ -129,6 +151,13 @@ final class EndpointConnection: HTTPServerDelegate {
             connection.respond(EndpointRefusal.answer(to: .overloaded, era: .legacy, closes: false))
             return
         }
+        let stream = running?.stream
+        running = nil
+        if let stream, stream.isStreaming {
+            stream.finish(answer.body)
+            return
+        }
+        stream?.end()
         if answer.body.readableBytes == 0 {
             connection.respond(HTTPAnswer(status: answer.status))
         } else {
@@ -162,15 +191,18 @@ final class EndpointConnection: HTTPServerDelegate {
     // MARK: Ends
 
     func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
+        if isClosed { running?.stream.end() }
         // There is a task only for a modern client. One that closes its sending side has left: over TCP that looks the
         // same as closing everything, and modern clients have nothing more to send (MCP 2026-07-28, Cancellation).
-        guard let task = cancellable else { return }
-        cancellable = nil
+        guard let task = running?.task else { return }
+        running = nil
         task.cancel()
         if !isClosed { connection.close() }
     }
 
-    func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool) {}
+    func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool) {
+        if isWritable { running?.stream.resume() }
+    }
 
     func closed(_ connection: HTTPServerConnection) {
         loop.forget(connection)

@@ -15,6 +15,8 @@ public struct HTTPServerSettings: Sendable {
     /// Whether legacy clients get a session. Without, every request stands alone and is served under the revision that
     /// its header names, 2025-03-26 if none.
     public var hasSessions = true
+    /// Whether an answer may be an event stream, for progress and log messages before it; without, these are not sent.
+    public var streamsAnswers = true
     /// Open sessions, 1…; the next `initialize` gets 503.
     public var maximumSessions = 10_000
     /// How long a session lasts without a request.

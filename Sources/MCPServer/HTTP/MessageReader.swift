@@ -33,7 +33,8 @@ struct MessageReader {
         let headers = MCPHeaderValues(request.received)
         let sessionText = headers.sessionID
         let named = headers.protocolVersion.flatMap { MCPProtocolVersion($0) }
-        let known = knownVersion(sessionText, named: named)
+        let session = sessionText.flatMap { SessionID($0) }.flatMap { sessions?.use($0, at: now) }
+        let known = session?.version ?? (sessions == nil ? MessageReader.assumedVersion(named) : nil)
         let envelope: JSONRPCEnvelope
         do throws(JSONRPCError) {
             envelope = try JSONRPCEnvelope.scan(body, scratch: &scratch)
@@ -62,13 +63,15 @@ struct MessageReader {
             case .modern: classification.version ?? .newestModern
             case .legacy: known ?? classification.version ?? .v2025_03_26
             }
-        return IncomingMessage(body: request.body, envelope: envelope, version: version)
+        // A modern request stands alone, whatever its head says of a session (MCP 2026-07-28, Streamable HTTP).
+        return IncomingMessage(
+            body: request.body, envelope: envelope, version: version,
+            session: classification.era == .legacy ? session : nil)
     }
 
-    /// The revision of the session, if it is open; without sessions, the one that the header names.
-    private func knownVersion(_ sessionText: ByteView?, named: MCPProtocolVersion?) -> MCPProtocolVersion? {
-        guard let sessions else { return named.flatMap { $0.era == .legacy ? $0 : nil } ?? .v2025_03_26 }
-        return sessionText.flatMap { SessionID($0) }.flatMap { sessions.use($0, at: now) }
+    /// The revision where there are no sessions: the one that the header names.
+    private static func assumedVersion(_ named: MCPProtocolVersion?) -> MCPProtocolVersion {
+        named.flatMap { $0.era == .legacy ? $0 : nil } ?? .v2025_03_26
     }
 
     /// Whether a legacy message comes in the right session, or opens one.

@@ -6,13 +6,13 @@ import Wire
 ///
 /// One table for all event loops, because a client's next connection may be accepted by another one than its last.
 final class SessionTable: Sendable {
-    private struct Session {
-        var version: MCPProtocolVersion
+    private struct Entry {
+        var session: ClientSession
         var lastUsedAt: NIODeadline
     }
 
     private struct State {
-        var sessions: [SessionID: Session] = [:]
+        var sessions: [SessionID: Entry] = [:]
         var sweptAt = NIODeadline.uptimeNanoseconds(0)
     }
 
@@ -37,27 +37,28 @@ final class SessionTable: Sendable {
                 sweep(&state, at: now)
             }
             guard state.sessions.count < capacity else { return nil }
-            state.sessions[id] = Session(version: version, lastUsedAt: now)
+            state.sessions[id] = Entry(session: ClientSession(version: version), lastUsedAt: now)
             return id
         }
     }
 
-    /// The revision of a session that is still open; its idle time starts anew.
-    func use(_ id: SessionID, at now: NIODeadline) -> MCPProtocolVersion? {
+    /// A session that is still open; its idle time starts anew.
+    func use(_ id: SessionID, at now: NIODeadline) -> ClientSession? {
         state.withLock { state in
-            guard let session = state.sessions[id] else { return nil }
-            guard now - session.lastUsedAt <= idleTimeout else {
+            guard let entry = state.sessions[id] else { return nil }
+            guard now - entry.lastUsedAt <= idleTimeout else {
                 state.sessions[id] = nil
                 return nil
             }
-            state.sessions[id]?.lastUsedAt = max(now, session.lastUsedAt)
-            return session.version
+            state.sessions[id]?.lastUsedAt = max(now, entry.lastUsedAt)
+            return entry.session
         }
     }
 
-    /// Ends a session.
+    /// Ends a session, and what still runs in it.
     func close(_ id: SessionID) {
-        state.withLock { $0.sessions[id] = nil }
+        let session = state.withLock { $0.sessions.removeValue(forKey: id)?.session }
+        session?.end()
     }
 
     /// How many sessions are kept, ones that are over but not yet swept included.

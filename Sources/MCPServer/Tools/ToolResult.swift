@@ -55,7 +55,7 @@ public struct ToolResult: Sendable {
         }
         for (index, block) in content.enumerated() {
             if index > 0 { buffer.writeStaticString(",") }
-            block.write(into: &buffer)
+            block.write(into: &buffer, version: version)
         }
         buffer.writeStaticString("]")
         if let structuredContent, version >= .v2025_06_18 {

@@ -11,7 +11,7 @@ struct SessionTableTests {
         let table = SessionTable(capacity: 10, idleTimeout: .seconds(60))
         let id = try #require(table.open(.v2025_06_18, at: start))
         for minute in 1...5 {
-            #expect(table.use(id, at: start + .seconds(Int64(minute) * 60)) == .v2025_06_18)
+            #expect(table.use(id, at: start + .seconds(Int64(minute) * 60))?.version == .v2025_06_18)
         }
         #expect(table.use(id, at: start + .seconds(361)) == nil)
         #expect(table.count == 0)

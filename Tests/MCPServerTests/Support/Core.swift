@@ -10,23 +10,29 @@ struct Core {
         tools: [Echo(), Plain(), Broken()], resources: [Note(), Lost()], logger: silentLogger)
 
     /// The answer to a message that a transport has classified as one of `version`.
-    func answer(to text: String, _ version: MCPProtocolVersion) async throws -> Answer {
+    func answer(
+        to text: String, _ version: MCPProtocolVersion, session: ClientSession? = nil,
+        outlet: (any MessageOutlet)? = nil
+    ) async throws -> Answer {
         var scratch = JSONScratch(seed: 1)
         let body = ByteBuffer(string: text)
         let envelope = try body.withByteView { bytes throws(JSONRPCError) in
             try JSONRPCEnvelope.scan(bytes, scratch: &scratch)
         }
-        return await server.receive(IncomingMessage(body: body, envelope: envelope, version: version)).answer
+        let message = IncomingMessage(
+            body: body, envelope: envelope, version: version, session: session, outlet: outlet)
+        return await server.receive(message).answer
     }
 
     /// The answer to a request, checked as every answer must be.
     func ask(
-        _ method: String, _ params: String? = nil, _ version: MCPProtocolVersion,
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ method: String, _ params: String? = nil, _ version: MCPProtocolVersion, session: ClientSession? = nil,
+        outlet: (any MessageOutlet)? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Asked {
         let params = params.map { ",\"params\":\($0)" } ?? ""
         let answer = try await answer(
-            to: "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0061\",\"method\":\"\(method)\"\(params)}", version)
+            to: "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0061\",\"method\":\"\(method)\"\(params)}", version,
+            session: session, outlet: outlet)
         let json = try JSONValue.parse(String(buffer: answer.body))
         #expect(json["jsonrpc"] == "2.0", sourceLocation: sourceLocation)
         #expect(String(buffer: answer.body).contains(#""id":"\u0061""#), sourceLocation: sourceLocation)
@@ -46,6 +52,7 @@ struct Core {
         let isModern = version.era == .modern
         let cacheable = [
             "server/discover", "tools/list", "resources/list", "resources/templates/list", "resources/read",
+            "prompts/list",
         ].contains(method)
         #expect((result["resultType"] == "complete") == isModern, sourceLocation: location)
         let name = result["_meta"]?["io.modelcontextprotocol/serverInfo"]?["name"]

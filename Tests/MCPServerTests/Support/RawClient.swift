@@ -94,6 +94,14 @@ final class RawClient: Sendable {
         await collector.wait { RawClient.cut(&$0) }
     }
 
+    /// Waits until `text` has come, or the connection is closed; all that has come and was not taken as an answer.
+    func received(until text: String) async -> String {
+        _ = await collector.wait { received in
+            String(decoding: received, as: UTF8.self).contains(text) ? true : nil
+        }
+        return collector.state.withLock { String(decoding: $0.received, as: UTF8.self) }
+    }
+
     /// Sends a request and gives the answer.
     func ask(_ text: String) async throws -> Answer? {
         try await send(text)
@@ -111,6 +119,21 @@ final class RawClient: Sendable {
         try? await channel.close().get()
     }
 
+    /// The joined chunks and where they end; `nil` as long as the last one is missing.
+    private static func chunkedBody(_ bytes: ArraySlice<UInt8>) -> (body: [UInt8], end: Int)? {
+        var body: [UInt8] = []
+        var rest = bytes
+        while let lineEnd = rest.firstRange(of: Array("\r\n".utf8)) {
+            guard let size = Int(String(decoding: rest[..<lineEnd.lowerBound], as: UTF8.self), radix: 16),
+                rest.endIndex - lineEnd.upperBound >= size + 2
+            else { return nil }
+            body += rest[lineEnd.upperBound..<(lineEnd.upperBound + size)]
+            rest = rest[(lineEnd.upperBound + size + 2)...]
+            if size == 0 { return (body, rest.startIndex) }
+        }
+        return nil
+    }
+
     private static func cut(_ received: inout [UInt8]) -> Answer? {
         let end = Array("\r\n\r\n".utf8)
         guard let split = received.indices.first(where: { received[$0...].starts(with: end) }) else { return nil }
@@ -120,6 +143,11 @@ final class RawClient: Sendable {
         for line in lines {
             let parts = line.split(separator: ":", maxSplits: 1)
             fields[parts[0].lowercased()] = String(parts[1].drop { $0 == " " })
+        }
+        if fields["transfer-encoding"] == "chunked" {
+            guard let (body, end) = chunkedBody(received[(split + 4)...]) else { return nil }
+            received.removeFirst(end)
+            return Answer(status: status, fields: fields, body: String(decoding: body, as: UTF8.self))
         }
         let length = fields["content-length"].flatMap { Int($0) } ?? 0
         guard received.count >= split + 4 + length else { return nil }

@@ -1,8 +1,8 @@
-import NIOCore
+public import NIOCore
 
 extension ByteBuffer {
     /// Appends `data` as one chunk (RFC 9112 §7.1); `data` must not be empty.
-    mutating func writeChunk(_ data: ByteBuffer) {
+    public mutating func writeChunk(_ data: ByteBuffer) {
         writeHexadecimal(data.readableBytes)
         writeStaticString("\r\n")
         writeImmutableBuffer(data)
