@@ -55,6 +55,9 @@ struct ToolServer: AsyncParsableCommand {
     @Flag(help: "Answer with JSON only, never with an event stream.")
     var jsonOnly = false
 
+    @Flag(help: "Offer a specimen of everything besides, so that clients and conformance suites can be tried.")
+    var everything = false
+
     @Option(help: ArgumentHelp("An origin whose pages may call; may be repeated.", valueName: "origin"))
     var allowOrigin: [String] = []
 
@@ -110,8 +113,10 @@ struct ToolServer: AsyncParsableCommand {
         let health = HealthReport(environment: environment.name)
         let server = MCPServer(
             ServerInfo(name: name, version: ToolServer.version, title: "MCP tool server"),
-            tools: [ProcessData(), HealthCheck(health)],
-            resources: [MetricsResource(metrics)], templates: [MetricResource(metrics)], prompts: [ExplainData()],
+            tools: [ProcessData(), HealthCheck(health)] + (everything ? Fixtures.tools : []),
+            resources: [MetricsResource(metrics)] + (everything ? Fixtures.resources : []),
+            templates: [MetricResource(metrics)] + (everything ? Fixtures.templates : []),
+            prompts: [ExplainData()] + (everything ? Fixtures.prompts : []),
             logger: logger)
         var settings = HTTPServerSettings()
         settings.host = listen.host

@@ -37,6 +37,45 @@ extension Integration {
             if mode == "legacy" { #expect(servers.map(\.name).contains(report["server"].string ?? "")) }
         }
 
+        /// Directly, and through the gateway, which must not get in the way of anything.
+        @Test(arguments: modes, [true, false])
+        func `uses everything that a server offers`(
+            mode: (name: String, version: String), throughGateway: Bool
+        ) async throws {
+            let server = try await ToolServer.start("features", flags: ["--everything"])
+            let gateway = try await RunningGateway.start(backends: [server])
+            let report = try await PythonClient.report(
+                "features.py", throughGateway ? gateway.endpoint : server.url, mode.name)
+
+            #expect(report["protocolVersion"].string == mode.version)
+            #expect(
+                report["prompts"] == [
+                    "explain_data", "test_prompt_with_arguments", "test_prompt_with_embedded_resource",
+                    "test_prompt_with_image", "test_simple_prompt",
+                ])
+            #expect(report["templates"] == ["monitoring://metrics/{name}", "test://template/{id}/data"])
+            #expect(
+                report["resources"] == [
+                    "monitoring://metrics", "test://static-binary", "test://static-text", "test://watched-resource",
+                ])
+            #expect(report["progress"] == [[0, 100, "0 of 100"], [50, 100, "50 of 100"], [100, 100, "100 of 100"]])
+            #expect(
+                report["logs"] == [
+                    ["info", "The tool begins."], ["info", "The tool works."], ["info", "The tool ends."],
+                ])
+            #expect(report["kinds"] == ["text", "image", "resource"])
+            #expect(report["sound"] == ["audio", "audio/wav"])
+            #expect(report["failed"] == true)
+            #expect(report["prompt"] == "The first is one, the second two.")
+            #expect(report["missingArgument"] == -32_602)
+            #expect(report["completions"] == ["paris", "park", "party"])
+            #expect(report["ids"] == ["10", "100"])
+            #expect(report["data"] == ["id": "7", "template": true])
+            #expect(report["binary"] == ["image/png", true])
+            #expect(report["givenUp"] == true)
+            #expect(report["afterwards"] == "text")
+        }
+
         @Test(arguments: ["legacy", "2026-07-28"])
         func `twenty clients get two hundred answers, each its own`(mode: String) async throws {
             let (gateway, _) = try await Integration.threeServers()

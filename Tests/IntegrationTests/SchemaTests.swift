@@ -22,7 +22,7 @@ extension Integration {
                     return
                 }
             }
-            let server = try await ToolServer.start("tools")
+            let server = try await ToolServer.start("tools", flags: ["--everything"])
             let gateway = throughGateway ? try await RunningGateway.start(backends: [server]) : nil
             let report = try await PythonClient.report("schemas.py", gateway?.endpoint ?? server.url, Self.folder.path)
 

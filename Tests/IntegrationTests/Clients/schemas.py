@@ -24,6 +24,10 @@ META = {
 }
 
 
+NOTIFICATIONS = {
+    "notifications/progress": "ProgressNotification", "notifications/message": "LoggingMessageNotification"}
+
+
 class Revision:
     """The definitions of one revision, and the verdicts that were reached by them."""
 
@@ -72,6 +76,7 @@ class Caller:
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
         self.path = parts.path
         self.last_id = 0
+        self.notifications: list = []
 
     def next_id(self) -> int | str:
         """Numbers and strings in turn."""
@@ -84,11 +89,17 @@ class Caller:
         self.connection.request("POST", self.path, json.dumps(message), fields)
         response = self.connection.getresponse()
         body = response.read().decode()
+        self.notifications = []
         if response.headers.get_content_type() == "text/event-stream":
             events = [e for e in body.replace("\r\n", "\n").split("\n\n") if "data:" in e]
-            lines = [line.removeprefix("data:") for line in events[-1].split("\n") if line.startswith("data:")]
-            body = "\n".join(lines)
+            *self.notifications, answer = (json.loads(self.data(event)) for event in events)
+            return response, answer
         return response, json.loads(body) if body else None
+
+    @staticmethod
+    def data(event: str) -> str:
+        """What an event carries."""
+        return "\n".join(line.removeprefix("data:") for line in event.split("\n") if line.startswith("data:"))
 
     def close(self, fields: dict) -> None:
         """Ends the session that the header fields name."""
@@ -134,6 +145,9 @@ class Visit:
         response, answer = self.caller.post(message, every, self.accept)
         self.session = response.headers.get("Mcp-Session-Id")
         case = f"{case} ({self.accept})"
+        for notification in self.caller.notifications:
+            revision.judge(case, notification, "JSONRPCNotification")
+            revision.judge(case, notification, NOTIFICATIONS[notification["method"]])
         if not isinstance(answer, dict) or answer.get("id") != message["id"]:
             revision.complain(case, f"no answer to the call: {response.status} {answer}")
             return {}
@@ -231,11 +245,46 @@ class Visit:
         self.ask("unknown resource", "resources/read", {"uri": "monitoring://nothing"},
                  error=-32602 if self.is_modern else -32002)
         self.ask("resources/templates/list", "resources/templates/list", result="ListResourceTemplatesResult")
+        self.ask("resource of a template", "resources/read", {"uri": "test://template/7/data"},
+                 result="ReadResourceResult")
+
+    def prompts(self) -> None:
+        listed = self.ask("prompts/list", "prompts/list", result="ListPromptsResult").get("prompts", [])
+        if not listed:
+            self.revision.complain("prompts/list", "is empty")
+        for prompt in listed:
+            arguments = {argument["name"]: "test://static-text" for argument in prompt.get("arguments", [])}
+            self.ask(f"prompt {prompt['name']}", "prompts/get", {"name": prompt["name"], "arguments": arguments},
+                     result="GetPromptResult")
+        self.ask("unknown prompt", "prompts/get", {"name": "no_such_prompt"},
+                 error=-32602, definition="InvalidParamsError")
+        if self.revision.version == "2024-11-05":
+            return
+        for ref in ({"type": "ref/prompt", "name": "test_prompt_with_arguments"},
+                    {"type": "ref/resource", "uri": "test://template/{id}/data"}):
+            name = "arg1" if "name" in ref else "id"
+            self.ask(f"completion of {name}", "completion/complete",
+                     {"ref": ref, "argument": {"name": name, "value": "1"}}, result="CompleteResult")
+
+    def contents(self) -> None:
+        """Each kind of content, and what comes before an answer."""
+        for name in ("test_simple_text", "test_image_content", "test_audio_content", "test_embedded_resource",
+                     "test_multiple_content_types", "test_error_handling"):
+            self.ask(name, "tools/call", {"name": name, "arguments": {}}, result="CallToolResult")
+        if not self.is_modern:
+            self.ask("logging/setLevel", "logging/setLevel", {"level": "debug"}, result="EmptyResult")
+        wishes = {"progressToken": "p", "io.modelcontextprotocol/logLevel": "debug"}
+        for name in ("test_tool_with_progress", "test_tool_with_logging"):
+            params: dict = {"name": name, "arguments": {}}
+            if not self.is_modern:
+                params["_meta"] = {"progressToken": "p"}
+            self.ask(name, "tools/call", params, result="CallToolResult", meta=META | wishes)
+            if "text/event-stream" in self.accept and len(self.caller.notifications) != 3:
+                self.revision.complain(name, f"{len(self.caller.notifications)} notifications")
 
     def methods(self) -> None:
         missing = {"error": -32601, "definition": "MethodNotFoundError"}
         self.ask("unknown method", "no/such/method", **missing)
-        self.ask("prompts/list", "prompts/list", **missing)
         if self.is_modern:
             self.ask("server/discover", "server/discover", result="DiscoverResult")
             self.ask("ping", "ping", **missing)
@@ -290,6 +339,8 @@ def judge_all(url: str, folder: pathlib.Path) -> dict:
                 visit.open(revisions)
             visit.tools()
             visit.resources()
+            visit.prompts()
+            visit.contents()
             visit.methods()
             if visit.is_modern:
                 visit.wrong_envelopes()

@@ -7,13 +7,13 @@ struct ToolServer: Backend {
     /// Starts one and waits until it listens; on any free port when `port` is 0. Without sessions every call of a legacy
     /// client stands alone.
     static func start(
-        _ name: String, port: Int = 0, hasSessions: Bool = true
+        _ name: String, port: Int = 0, hasSessions: Bool = true, flags: [String] = []
     ) async throws -> ToolServer {
         let process = try ChildProcess(
             Machine.binaries.appending(path: "mcp-tool-server"),
             [
                 "--listen", "127.0.0.1:\(port)", "--name", name, "--sessions", hasSessions ? "on" : "off",
-            ])
+            ] + flags)
         return ToolServer(name: name, process: process, port: try await process.port())
     }
 
