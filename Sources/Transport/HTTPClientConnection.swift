@@ -218,7 +218,7 @@ package final class HTTPClientConnection: ChannelInboundHandler {
             delegate?.exchangeFailed(.closed(sentBytes: sentBytes), on: self)
         case .readingBody:
             // After a reset nobody knows what is missing.
-            if bodyReader?.endsWithConnection == true, !isBroken {
+            if bodyReader?.endsWithConnection == true, !isBroken, isWritten {
                 delegate?.answerEnd(on: self)
             } else {
                 delegate?.exchangeFailed(.closed(sentBytes: sentBytes), on: self)

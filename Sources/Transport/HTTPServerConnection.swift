@@ -478,7 +478,7 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         if !isKeptAlive { mustClose = true }
         write(buffer)
         flushIfNeeded()
-        if !isWritable { armForStall() }
+        if phase == .streaming, !isWritable { armForStall() }
     }
 
     /// Writes and flushes a part of an answer.
@@ -486,6 +486,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         guard phase == .streaming else { return }
         write(buffer)
         flushIfNeeded()
+        // What is written while the client is slow is no sign that it has stopped.
+        if !isWritable { stalledByteCount = max(stalledByteCount, unsentByteCount) }
     }
 
     /// Makes the answer that is being made the last one of the connection.
@@ -578,6 +580,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         inbound = ByteBuffer()
         chunkedBody = ByteBuffer()
         flushIfNeeded()
+        // The flush may have met a connection that is gone.
+        guard phase == .lingering else { return }
         armForStall()
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in self.outputEnded() }

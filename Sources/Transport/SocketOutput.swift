@@ -63,7 +63,8 @@ struct SocketOutput {
     }
 
     private mutating func hasCaughtUp(_ context: ChannelHandlerContext) -> Bool {
-        isBehind = context.unsentByteCount > 0
+        // A channel that is closed has lost what it had: nothing may overtake that.
+        isBehind = !context.channel.isActive || context.unsentByteCount > 0
         return !isBehind
     }
 

@@ -190,7 +190,8 @@ extension RequestHandler {
         } else if current.holdsHead, current.ready.readableBytes > AnswerStream.heldLimit {
             isGood = false
         }
-        if !isGood {
+        // Writing the head may have ended the client's connection, and the call with it.
+        if !isGood, state == .streaming {
             closeBackend()
             failAttempt(.protocolError, .badAnswer, hasAnswered: true)
         }
@@ -230,6 +231,8 @@ extension RequestHandler {
             return
         }
         if current.holdsHead { sendStreamHead(sealed: sealSession(nil)) }
+        // Writing may have ended the client's connection, and the call with it.
+        guard state == .streaming else { return }
         timer.disarm()
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
         let buffer = takeReady(&current, isLast: true)

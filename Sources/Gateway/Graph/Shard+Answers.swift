@@ -167,7 +167,7 @@ extension Shard {
         let duration = shard.executor.eventLoop.now - call.startedAt
         shard.counters.inFlight -= 1
         shard.counters.count(pool: call.poolIndex, method: call.method, status: end.status, duration: duration)
-        if call.answeredAt != nil {
+        if call.answeredAt != nil, end.attempt == .success {
             shard.counters.count(overhead: duration - call.timeWithBackends, pool: call.poolIndex)
         }
         guard shard.access.isEnabled else { return .none }

@@ -34,9 +34,11 @@ enum AnswerForm: Sendable {
         var event = ByteBuffer()
         event.reserveCapacity(body.readableBytes &+ 32)
         event.writeStaticString("event: message\ndata: ")
+        let start = event.writerIndex
+        event.writeImmutableBuffer(body)
         // A line end can only stand between the tokens of a JSON text, where a space means the same.
-        for byte in body.readableBytesView {
-            event.writeInteger(byte == 0x0A || byte == 0x0D ? 0x20 : byte)
+        event.withUnsafeMutableReadableBytes { bytes in
+            for index in start..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D { bytes[index] = 0x20 }
         }
         event.writeStaticString("\n\n")
         body = event

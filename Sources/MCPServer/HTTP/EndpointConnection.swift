@@ -191,7 +191,8 @@ final class EndpointConnection: HTTPServerDelegate {
     // MARK: Ends
 
     func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
-        if isClosed { running?.stream.end() }
+        // A legacy client that closed its side only still takes what is said.
+        if isClosed || running?.task != nil { running?.stream.end() }
         // There is a task only for a modern client. One that closes its sending side has left: over TCP that looks the
         // same as closing everything, and modern clients have nothing more to send (MCP 2026-07-28, Cancellation).
         guard let task = running?.task else { return }

@@ -47,7 +47,8 @@ final class RequestStream: DeadlineOwner {
             begin()
         }
         write(RequestStream.event(message))
-        guard !connection.isWritable else { return loop.eventLoop.makeSucceededVoidFuture() }
+        // Writing may have ended the connection, and this with it.
+        guard state == .streaming, !connection.isWritable else { return loop.eventLoop.makeSucceededVoidFuture() }
         let promise = loop.eventLoop.makePromise(of: Void.self)
         waiting.append(promise)
         return promise.futureResult
@@ -112,6 +113,7 @@ final class RequestStream: DeadlineOwner {
         } else {
             connection.stream(bytes)
         }
+        guard state == .streaming else { return }
         timer.disarm()
         loop.wheel.arm(timer, at: loop.eventLoop.now + RequestStream.keepAlive, owner: self)
     }

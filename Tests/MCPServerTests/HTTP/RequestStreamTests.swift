@@ -1,4 +1,5 @@
 import MCPServer
+import Synchronization
 import Testing
 import Wire
 
@@ -115,6 +116,29 @@ import Wire
         }
     }
 
+    @Test func `lets a handler go that waits for a modern client which has left`() async throws {
+        let talker = Endless()
+        try await TestServer.with(tools: [talker]) { server in
+            let client = try await server.connect()
+            try await client.stopReading()
+            let meta =
+                #""_meta":{"progressToken":"p","io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#
+            let body = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"endless",\#(meta)}}"#
+            try await client.send(
+                Request.post(
+                    body, ["MCP-Protocol-Version: 2026-07-28", "Mcp-Method: tools/call", "Mcp-Name: endless"]))
+            // Until the socket and the connection hold all that they may, and the handler waits.
+            var last = -1
+            while talker.count == 0 || talker.count != last {
+                last = talker.count
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            try await client.closeOutput()
+            await talker.ended.wait()
+            await client.close()
+        }
+    }
+
     @Test func `sends everything in order and once, however much there is`() async throws {
         try await TestServer.with({ $0.hasSessions = false }, tools: [Flood()]) { server in
             let client = try await server.connect()
@@ -127,9 +151,28 @@ import Wire
     }
 }
 
+/// Says something until it is cancelled.
+private final class Endless: Tool {
+    let definition = ToolDefinition(name: "endless", description: "Never ends.", inputSchema: #"{"type":"object"}"#)
+    let ended = Signal()
+    private let steps = Mutex(0)
+
+    var count: Int { steps.withLock { $0 } }
+
+    func run(_ call: ToolCall) async throws -> ToolResult {
+        let text = String(repeating: "x", count: 16_000)
+        while !Task.isCancelled {
+            await call.context.report(progress: Double(count), text)
+            steps.withLock { $0 += 1 }
+        }
+        ended.raise()
+        return .text("cancelled")
+    }
+}
+
 /// Says a lot.
 private struct Flood: Tool {
-    static let count: Int64 = 500
+    static let count: Int64 = 50
     let definition = ToolDefinition(name: "flood", description: "Says a lot.", inputSchema: #"{"type":"object"}"#)
 
     func run(_ call: ToolCall) async throws -> ToolResult {

@@ -114,6 +114,16 @@ final class RawClient: Sendable {
         return collector.state.withLock { String(decoding: $0.received, as: UTF8.self) }
     }
 
+    /// Takes nothing more of what the server sends.
+    func stopReading() async throws {
+        try await channel.setOption(.autoRead, value: false).get()
+    }
+
+    /// Says that nothing more will be sent.
+    func closeOutput() async throws {
+        try await channel.close(mode: .output).get()
+    }
+
     /// Closes the connection.
     func close() async {
         try? await channel.close().get()
