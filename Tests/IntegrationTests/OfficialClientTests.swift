@@ -37,15 +37,23 @@ extension Integration {
             if mode == "legacy" { #expect(servers.map(\.name).contains(report["server"].string ?? "")) }
         }
 
-        /// Directly, and through the gateway, which must not get in the way of anything.
-        @Test(arguments: modes, [true, false])
-        func `uses everything that a server offers`(
-            mode: (name: String, version: String), throughGateway: Bool
-        ) async throws {
+        /// How a client reaches a server.
+        enum Way: CaseIterable {
+            case gateway, http, pipes
+        }
+
+        /// The gateway must not get in the way of anything.
+        @Test(arguments: modes, Way.allCases)
+        func `uses everything that a server offers`(mode: (name: String, version: String), way: Way) async throws {
             let server = try await ToolServer.start("features", flags: ["--everything"])
             let gateway = try await RunningGateway.start(backends: [server])
-            let report = try await PythonClient.report(
-                "features.py", throughGateway ? gateway.endpoint : server.url, mode.name)
+            let target =
+                switch way {
+                case .gateway: gateway.endpoint
+                case .http: server.url
+                case .pipes: Machine.binaries.appending(path: "mcp-tool-server").path
+                }
+            let report = try await PythonClient.report("features.py", target, mode.name)
 
             #expect(report["protocolVersion"].string == mode.version)
             #expect(

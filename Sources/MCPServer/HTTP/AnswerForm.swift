@@ -34,14 +34,21 @@ enum AnswerForm: Sendable {
         var event = ByteBuffer()
         event.reserveCapacity(body.readableBytes &+ 32)
         event.writeStaticString("event: message\ndata: ")
-        let start = event.writerIndex
+        body.replaceLineEnds()
         event.writeImmutableBuffer(body)
-        // A line end can only stand between the tokens of a JSON text, where a space means the same.
-        event.withUnsafeMutableReadableBytes { bytes in
-            for index in start..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D { bytes[index] = 0x20 }
-        }
         event.writeStaticString("\n\n")
         body = event
+    }
+}
+
+extension ByteBuffer {
+    /// Puts a JSON text on one line: a line end can only stand between its tokens, where a space means the same.
+    mutating func replaceLineEnds() {
+        let hasLineEnd = withUnsafeReadableBytes { bytes in bytes.contains { $0 == 0x0A || $0 == 0x0D } }
+        guard hasLineEnd else { return }
+        withUnsafeMutableReadableBytes { bytes in
+            for index in bytes.indices where bytes[index] == 0x0A || bytes[index] == 0x0D { bytes[index] = 0x20 }
+        }
     }
 }
 

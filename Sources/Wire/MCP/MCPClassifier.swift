@@ -65,6 +65,36 @@ public enum MCPClassifier {
         }
     }
 
+    /// Classifies a message that came without a head, over a pipe (MCP, stdio). `sessionVersion` is what an `initialize`
+    /// before it has settled on.
+    ///
+    /// The era comes from the body alone: messages of both may come over one pipe, since a modern one needs nothing before it.
+    public static func classify(
+        _ envelope: JSONRPCEnvelope, body: ByteView, sessionVersion: MCPProtocolVersion?
+    ) throws(MCPRefusal) -> MCPClassification {
+        let legacy = MCPClassification(era: .legacy, version: sessionVersion)
+        switch envelope.kind {
+        case .batch: return try classifyBatch(envelope, HeaderVersion(nil), sessionVersion)
+        case .result, .error: return legacy
+        case .request, .notification: break
+        }
+        let method = envelope.method.map { MCPMethod($0, in: body) } ?? .unknown
+        let fault = envelopeFault(envelope)
+        guard envelope.hasMetaProtocolVersion, method != .initialize || fault == nil else { return legacy }
+        if envelope.kind == .request, let fault { throw MCPRefusal(era: .modern, .invalidParams, message: fault) }
+        let version = envelope.metaProtocolVersion.flatMap { text in
+            text.unescaped(in: body).withUnsafeBytes { MCPProtocolVersion(ByteView($0)) }
+        }
+        guard let version, version.era == .modern else {
+            throw MCPRefusal(
+                era: .modern, .unsupportedVersion, requestedVersion: envelope.metaProtocolVersion?.range)
+        }
+        guard envelope.kind == .notification || method.isAvailable(in: .modern) else {
+            throw MCPRefusal(era: .modern, .methodNotFound)
+        }
+        return MCPClassification(era: .modern, version: version)
+    }
+
     // MARK: Legacy
 
     private static func legacy(

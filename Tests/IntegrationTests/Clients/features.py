@@ -1,6 +1,7 @@
 """One client of the official SDK that uses what a server offers beside plain calls, and reports it as one JSON object.
 
-usage: features.py URL MODE     MODE: legacy, auto, or a modern revision such as 2026-07-28
+usage: features.py SERVER MODE     SERVER: a URL, or the program of a server that speaks over standard input and output
+                                   MODE: legacy, auto, or a modern revision such as 2026-07-28
 
 The server must offer its specimens (mcp-tool-server --everything).
 """
@@ -9,11 +10,11 @@ import json
 import sys
 
 import anyio
-from mcp import Client, MCPError
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.types import PromptReference, ResourceTemplateReference
 
 
-async def visit(url: str, mode: str) -> dict:
+async def visit(server: str, mode: str) -> dict:
     report: dict = {"logs": [], "progress": []}
 
     async def log(params) -> None:
@@ -22,9 +23,11 @@ async def visit(url: str, mode: str) -> dict:
     async def progress(done: float, total: float | None, message: str | None) -> None:
         report["progress"].append([done, total, message])
 
+    is_remote = server.startswith("http")
+    target = server if is_remote else StdioServerParameters(command=server, args=["stdio", "--everything"])
     options: dict = {"log_level": "info"} if mode != "legacy" else {}
     async with Client(
-        url, mode=mode, read_timeout_seconds=20, cache=None, logging_callback=log, **options
+        target, mode=mode, read_timeout_seconds=20, cache=None, logging_callback=log, **options
     ) as client:
         report["protocolVersion"] = client.protocol_version
         report["tools"] = sorted(tool.name for tool in (await client.list_tools()).tools)

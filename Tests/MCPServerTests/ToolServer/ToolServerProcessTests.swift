@@ -78,11 +78,15 @@ struct ToolServerProcessTests {
     }
 
     @Test func `explains itself`() async throws {
-        let help = try Running(["--help"])
-        #expect(await help.status() == 0)
-        let text = help.output()
-        for part in ["EXAMPLES", "--listen", "127.0.0.1:9000", "MAX_REQUEST_SIZE", "EXIT STATUS"] {
-            #expect(text.contains(part), "\(part)")
+        for (arguments, parts) in [
+            (["--help"], ["EXAMPLES", "http (default)", "stdio"]),
+            (["help", "http"], ["EXAMPLES", "--listen", "127.0.0.1:9000", "MAX_REQUEST_SIZE", "EXIT STATUS"]),
+            (["help", "stdio"], ["EXAMPLES", "--everything", "MAX_REQUEST_SIZE", "EXIT STATUS"]),
+        ] {
+            let help = try Running(arguments)
+            #expect(await help.status() == 0)
+            let text = help.output()
+            for part in parts { #expect(text.contains(part), "\(part)") }
         }
         let version = try Running(["--version"])
         #expect(await version.status() == 0)

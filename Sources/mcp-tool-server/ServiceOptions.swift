@@ -1,0 +1,29 @@
+import ArgumentParser
+import Logging
+import MCPServer
+
+/// What the server offers, however it is reached.
+struct ServiceOptions: ParsableArguments {
+    @Option(help: "The name by which clients see this server.")
+    var name = "mcp-tool-server"
+
+    @Flag(help: "Offer a specimen of everything besides, so that clients and conformance suites can be tried.")
+    var everything = false
+
+    func validate() throws {
+        guard (1...128).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw ValidationError("--name must have 1 to 128 bytes and no control characters")
+        }
+    }
+
+    /// The server with its tools, resources and prompts.
+    func makeServer(metrics: ServerMetrics, health: HealthReport, logger: Logger) -> MCPServer {
+        MCPServer(
+            ServerInfo(name: name, version: ToolServer.version, title: "MCP tool server"),
+            tools: [ProcessData(), HealthCheck(health)] + (everything ? Fixtures.tools : []),
+            resources: [MetricsResource(metrics)] + (everything ? Fixtures.resources : []),
+            templates: [MetricResource(metrics)] + (everything ? Fixtures.templates : []),
+            prompts: [ExplainData()] + (everything ? Fixtures.prompts : []),
+            logger: logger)
+    }
+}
