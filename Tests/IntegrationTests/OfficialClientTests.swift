@@ -74,6 +74,7 @@ extension Integration {
             #expect(report["kinds"] == ["text", "image", "resource"])
             #expect(report["sound"] == ["audio", "audio/wav"])
             #expect(report["failed"] == true)
+            #expect(report["region"] == "The region is eu süd.")
             #expect(report["prompt"] == "The first is one, the second two.")
             #expect(report["missingArgument"] == -32_602)
             #expect(report["completions"] == ["paris", "park", "party"])

@@ -11,6 +11,8 @@ public struct IncomingMessage: Sendable {
     public var version: MCPProtocolVersion
     /// What is remembered of the client that sent it, if anything is.
     public var session: ClientSession?
+    /// The fields `Mcp-Param-*` of its head, of a modern call that came over HTTP; `nil` where there are no heads.
+    var parameterFields: [ParameterField]?
     /// The way to that client for what comes before the answer, if there is one.
     public var outlet: (any MessageOutlet)?
 

@@ -32,6 +32,13 @@ public struct MCPError: Error, Hashable, Sendable {
         MCPError(code: -32_602, message: message, problem: .invalidParams)
     }
 
+    /// -32020: a header field does not say what the body says (MCP 2026-07-28, Streamable HTTP).
+    static var parameterMismatch: MCPError {
+        MCPError(
+            code: -32_020, message: "Header mismatch: Mcp-Param fields do not say what the arguments say",
+            problem: .headerMismatch)
+    }
+
     /// -32800: the caller has cancelled the request, so it will not look at this (as the Language Server Protocol has it).
     public static var cancelled: MCPError {
         MCPError(code: -32_800, message: "Request cancelled", problem: .cancelled)

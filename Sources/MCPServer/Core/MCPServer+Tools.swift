@@ -7,7 +7,8 @@ extension MCPServer {
     func callTool(_ message: IncomingMessage) -> Reply {
         switch prepareCall(message) {
         case .failure(let error):
-            return .ready(.failure(error, to: message, .toolsCall))
+            let status = error.problem == .headerMismatch ? 400 : 200
+            return .ready(.failure(error, to: message, .toolsCall, status: status))
         case .success((let tool, let call)):
             switch tool.kind {
             case .synchronous(let tool):
@@ -39,6 +40,11 @@ extension MCPServer {
                         at: message.body.readerIndex &+ Int(range.start), length: range.count)
                 else { return .failure(.invalidParams("params.arguments must be an object")) }
                 arguments = ToolArguments(validated: text)
+            }
+            if let fields = message.parameterFields {
+                guard tool.definition.headerParameters.match(fields, arguments.json) else {
+                    return .failure(.parameterMismatch)
+                }
             }
             return .success((tool, ToolCall(arguments: arguments, context: CallContext(message))))
         }

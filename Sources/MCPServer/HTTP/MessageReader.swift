@@ -64,9 +64,13 @@ struct MessageReader {
             case .legacy: known ?? classification.version ?? .v2025_03_26
             }
         // A modern request stands alone, whatever its head says of a session (MCP 2026-07-28, Streamable HTTP).
-        return IncomingMessage(
+        var message = IncomingMessage(
             body: request.body, envelope: envelope, version: version,
             session: classification.era == .legacy ? session : nil)
+        if classification.era == .modern, method == .toolsCall {
+            message.parameterFields = ParameterField.all(in: request.received)
+        }
+        return message
     }
 
     /// The revision where there are no sessions: the one that the header names.

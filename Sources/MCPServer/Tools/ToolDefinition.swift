@@ -13,12 +13,16 @@ public struct ToolDefinition: Sendable {
     public let annotations: ToolAnnotations
     /// The JSON Schema of its arguments, on one line.
     let inputSchema: ByteBuffer
+    /// The arguments that calls over HTTP repeat in their heads; revisions from 2026-07-28 on.
+    let headerParameters: HeaderParameters
     /// The JSON Schema of its structured result; revisions from 2025-06-18 on.
     let outputSchema: ByteBuffer?
 
     /// A definition. Schemas are JSON texts with an object at the root (2020-12 where the revision does not say more).
     ///
-    /// A name outside of its grammar or a schema that is not a JSON object is a mistake in the program and ends it.
+    /// A property of the input schema that has `x-mcp-header` is repeated by modern clients in a header field of that name.
+    /// A name outside of its grammar, a schema that is not a JSON object, or an annotation for which clients would refuse
+    /// the tool is a mistake in the program and ends it.
     public init(
         name: String, title: String? = nil, description: String, inputSchema: String, outputSchema: String? = nil,
         annotations: ToolAnnotations = ToolAnnotations()
@@ -29,6 +33,11 @@ public struct ToolDefinition: Sendable {
         self.description = description
         self.annotations = annotations
         self.inputSchema = ToolDefinition.compacted(inputSchema, "inputSchema of \(name)")
+        do throws(HeaderParameters.SchemaMistake) {
+            headerParameters = try HeaderParameters((try? JSONValue.parse(inputSchema)) ?? .null)
+        } catch {
+            preconditionFailure("inputSchema of \(name): \(error.message)")
+        }
         self.outputSchema = outputSchema.map { ToolDefinition.compacted($0, "outputSchema of \(name)") }
     }
 

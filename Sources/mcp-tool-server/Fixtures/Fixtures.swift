@@ -34,6 +34,12 @@ enum Fixtures {
             return .text("Done.")
         },
         SpecimenTool("test_error_handling", "Fails.") { _ in .error("This tool always fails.") },
+        SpecimenTool(
+            "test_x_mcp_header", "Has an argument that is repeated in the head of a call.",
+            schema: #"{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}}"#
+        ) { call in
+            .text("The region is \((try? call.arguments.string("region")) ?? "not given").")
+        },
         SpecimenTool("json_schema_2020_12_tool", "Has a schema that uses what 2020-12 can.", schema: richSchema) {
             call in
             ToolResult([.text(String(buffer: call.arguments.json))])

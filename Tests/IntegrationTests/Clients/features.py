@@ -47,6 +47,10 @@ async def visit(server: str, mode: str) -> dict:
         failed = await client.call_tool("test_error_handling", {})
         report["failed"] = failed.is_error
 
+        # Repeated in the head of a modern call by a client that has seen the schema.
+        region = await client.call_tool("test_x_mcp_header", {"region": "eu süd"})
+        report["region"] = region.content[0].text
+
         prompt = await client.get_prompt("test_prompt_with_arguments", {"arg1": "one", "arg2": "two"})
         report["prompt"] = prompt.messages[0].content.text
         try:
