@@ -7,6 +7,16 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: "The name by which clients see this server.")
     var name = "mcp-tool-server"
 
+    @Option(
+        name: .customLong("protocol"),
+        help: "Whose clients are served: those of sessions, those of 2026-07-28, or both.")
+    var eras = Eras.both
+
+    /// Revisions that are served.
+    enum Eras: String, ExpressibleByArgument, CaseIterable {
+        case both, legacy, modern
+    }
+
     @Flag(help: "Offer a specimen of everything besides, so that clients and conformance suites can be tried.")
     var everything = false
 
@@ -24,6 +34,7 @@ struct ServiceOptions: ParsableArguments {
             resources: [MetricsResource(metrics)] + (everything ? Fixtures.resources : []),
             templates: [MetricResource(metrics)] + (everything ? Fixtures.templates : []),
             prompts: [ExplainData()] + (everything ? Fixtures.prompts : []),
+            eras: eras == .both ? [.legacy, .modern] : eras == .legacy ? [.legacy] : [.modern],
             logger: logger)
     }
 }

@@ -85,6 +85,19 @@ extension Integration {
             #expect(report["afterwards"] == "text")
         }
 
+        /// A client that can do both finds out what a server speaks, directly and through the gateway.
+        @Test(arguments: [("legacy", "2025-11-25"), ("modern", "2026-07-28")], [true, false])
+        func `finds the era of a server that speaks one only`(
+            server: (protocol: String, version: String), throughGateway: Bool
+        ) async throws {
+            let tools = try await ToolServer.start("tools", flags: ["--protocol", server.protocol])
+            let gateway = try await RunningGateway.start(backends: [tools])
+            let report = try await PythonClient.report(
+                "tour.py", throughGateway ? gateway.endpoint : tools.url, "auto")
+            #expect(report["protocolVersion"].string == server.version)
+            #expect(report["calls"]["transform"]["result"]["city"] == "PARIS")
+        }
+
         @Test(arguments: ["legacy", "2026-07-28"])
         func `twenty clients get two hundred answers, each its own`(mode: String) async throws {
             let (gateway, _) = try await Integration.threeServers()

@@ -101,6 +101,7 @@ import Testing
         #expect(isSame)
         // What the peer has received the channel has written, in a turn of its loop that ends before this one begins.
         #expect(try await withWriter(channel) { $0.write([1, 2, 3]) })
+        shutdown(descriptor, CInt(SHUT_RDWR))
         close(descriptor)
         try await channel.closeFuture.get()
     }
@@ -108,6 +109,8 @@ import Testing
     @Test func `leaves a peer that has gone to the channel`() async throws {
         let (channel, descriptor) = try await makePair()
         let wasTaken = try await withWriter(channel) { writer in
+            // Closing alone is not enough: a process that was started meanwhile may have the descriptor, too.
+            shutdown(descriptor, CInt(SHUT_RDWR))
             close(descriptor)
             return writer.write([1])
         }

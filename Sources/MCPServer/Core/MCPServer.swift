@@ -1,6 +1,6 @@
 public import Logging
 import NIOCore
-import Wire
+public import Wire
 
 /// An MCP server of both eras, independent of how messages reach it.
 ///
@@ -21,6 +21,8 @@ public struct MCPServer: Sendable {
 
     /// Who the server says it is.
     public let info: ServerInfo
+    /// The eras whose clients are served.
+    public let eras: Set<MCPEra>
     /// Guidance for models that the server gives with its capabilities.
     public let instructions: String?
     let tools: [RegisteredTool]
@@ -36,14 +38,18 @@ public struct MCPServer: Sendable {
     /// the program and ends it here, at the start, with a sentence that says which.
     ///
     /// - Parameters:
+    ///   - eras: a server of one era answers clients of the other as servers do that know only their own.
     ///   - pageSize: entries of a list that go into one page, 1….
     ///   - logger: gets the errors that handlers throw; clients only see a fixed text.
     public init(
         _ info: ServerInfo, instructions: String? = nil, tools: [any Tool] = [], resources: [any Resource] = [],
-        templates: [any ResourceTemplate] = [], prompts: [any Prompt] = [], pageSize: Int = 1_000, logger: Logger
+        templates: [any ResourceTemplate] = [], prompts: [any Prompt] = [], pageSize: Int = 1_000,
+        eras: Set<MCPEra> = [.legacy, .modern], logger: Logger
     ) {
+        precondition(!eras.isEmpty, "a server serves one era or both")
         precondition(pageSize > 0, "a page has one entry or more")
         self.info = info
+        self.eras = eras
         self.instructions = instructions
         self.logger = logger
         self.tools = tools.map { RegisteredTool($0) }
@@ -58,7 +64,7 @@ public struct MCPServer: Sendable {
         self.prepared = PreparedAnswers(
             info: info, instructions: instructions, tools: self.tools.map(\.definition),
             resources: self.resources.map(\.definition), templates: self.templates.map(\.definition),
-            prompts: prompts.map(\.definition), pageSize: pageSize)
+            prompts: prompts.map(\.definition), pageSize: pageSize, eras: eras)
     }
 
     /// Answers one message. Never fails: whatever is wrong with the message is said in the answer.

@@ -27,7 +27,7 @@ struct PreparedAnswers: Sendable {
 
     init(
         info: ServerInfo, instructions: String?, tools: [ToolDefinition], resources: [ResourceDefinition],
-        templates: [ResourceTemplateDefinition], prompts: [PromptDefinition], pageSize: Int
+        templates: [ResourceTemplateDefinition], prompts: [PromptDefinition], pageSize: Int, eras: Set<MCPEra>
     ) {
         var meta = ByteBuffer()
         meta.writeStaticString(",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":")
@@ -41,7 +41,7 @@ struct PreparedAnswers: Sendable {
             version.era == .modern
                 ? ByteBuffer() : PreparedAnswers.initialize(info, instructions, offer, version)
         }
-        discover = PreparedAnswers.discover(instructions, offer, meta)
+        discover = PreparedAnswers.discover(instructions, offer, meta, eras)
         self.tools = PerVersion { version in
             PreparedAnswers.pages("tools", version, meta, tools, pageSize) { $0.write(into: &$1, version: version) }
         }
@@ -83,10 +83,12 @@ struct PreparedAnswers: Sendable {
         return buffer
     }
 
-    private static func discover(_ instructions: String?, _ offer: Offer, _ meta: ByteBuffer) -> ByteBuffer {
+    private static func discover(_ instructions: String?, _ offer: Offer, _ meta: ByteBuffer, _ eras: Set<MCPEra>)
+        -> ByteBuffer
+    {
         var buffer = ByteBuffer()
         buffer.writeStaticString("{\"resultType\":\"complete\",\"supportedVersions\":")
-        buffer.writeSupportedVersions()
+        buffer.writeSupportedVersions(eras)
         buffer.writeStaticString(",")
         writeCapabilities(offer, .newestModern, into: &buffer)
         writeInstructions(instructions, into: &buffer)
@@ -143,8 +145,9 @@ struct PreparedAnswers: Sendable {
 
 extension ByteBuffer {
     /// Appends the revisions that are served, newest first, as an array. Legacy ones are reached by `initialize`.
-    mutating func writeSupportedVersions() {
-        for (index, version) in MCPProtocolVersion.allCases.reversed().enumerated() {
+    mutating func writeSupportedVersions(_ eras: Set<MCPEra>) {
+        let served = MCPProtocolVersion.allCases.reversed().filter { eras.contains($0.era) }
+        for (index, version) in served.enumerated() {
             writeStaticString(index == 0 ? "[\"" : ",\"")
             writeStaticString(version.text)
             writeStaticString("\"")

@@ -46,7 +46,7 @@ final class EndpointConnection: HTTPServerDelegate {
     private func allowedMethods(_ failure: GatewayFailure, _ path: ByteView) -> StaticString? {
         guard failure == .methodNotAllowed else { return nil }
         if !loop.rules.isEndpoint(path) { return "Content-Type: application/json\r\nAllow: GET, HEAD\r\n" }
-        return loop.settings.hasSessions
+        return loop.hasSessions
             ? "Content-Type: application/json\r\nAllow: POST, DELETE\r\n"
             : "Content-Type: application/json\r\nAllow: POST\r\n"
     }
@@ -91,7 +91,8 @@ final class EndpointConnection: HTTPServerDelegate {
 
     private func receiveMessage(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         let now = loop.context.eventLoop.now
-        let reader = MessageReader(sessions: loop.settings.hasSessions ? loop.sessions : nil, now: now)
+        let reader = MessageReader(
+            sessions: loop.hasSessions ? loop.sessions : nil, eras: loop.server.eras, now: now)
         var message: IncomingMessage
         do throws(EndpointRefusal) {
             message = try reader.read(request, scratch: &loop.scratch)
@@ -140,7 +141,7 @@ final class EndpointConnection: HTTPServerDelegate {
         let now = loop.context.eventLoop.now
         var sessionID: SessionID?
         var isOverloaded = false
-        if let version = answer.negotiatedVersion, loop.settings.hasSessions {
+        if let version = answer.negotiatedVersion, loop.hasSessions {
             sessionID = loop.sessions.open(version, at: now)
             isOverloaded = sessionID == nil
         }

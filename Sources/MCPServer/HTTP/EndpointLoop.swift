@@ -18,6 +18,8 @@ final class EndpointLoop {
     private(set) var rules: EndpointRules
     /// The scanner's tables.
     var scratch: JSONScratch
+    /// Whether clients of the session era come, and get a session.
+    var hasSessions: Bool { settings.hasSessions && server.eras.contains(.legacy) }
     private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
     private var isDraining = false
     private var drained: EventLoopPromise<Void>?
@@ -33,12 +35,12 @@ final class EndpointLoop {
         self.settings = settings
         self.sessions = sessions
         self.metrics = metrics
-        rules = EndpointRules(settings, port: settings.port)
+        rules = EndpointRules(settings, eras: server.eras, port: settings.port)
     }
 
     /// Says which port the listener got.
     func bound(to port: Int) {
-        rules = EndpointRules(settings, port: port)
+        rules = EndpointRules(settings, eras: server.eras, port: port)
     }
 
     /// The handler of a connection that was accepted.

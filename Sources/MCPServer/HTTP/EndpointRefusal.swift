@@ -16,12 +16,42 @@ struct EndpointRefusal: Error {
     var method = MCPMethod.unknown
     /// Where in the body the revision stands that was asked for.
     var requestedVersion: ByteRange?
+    /// The eras that the server speaks.
+    var eras: Set<MCPEra> = [.legacy, .modern]
+
+    /// How a server that speaks `eras` only refuses a message of the other, if it does: as servers of old refuse what they
+    /// have never heard of, or as the specification has it (MCP 2026-07-28, Backward Compatibility).
+    static func ofOtherEra(
+        _ classification: MCPClassification, _ envelope: JSONRPCEnvelope, _ method: MCPMethod, eras: Set<MCPEra>
+    ) -> EndpointRefusal? {
+        guard !eras.contains(classification.era) else { return nil }
+        if classification.era == .modern { return ofModern(envelope, method) }
+        switch envelope.kind {
+        case .notification:
+            // Nothing can be said to it, and nothing comes of it.
+            return nil
+        case .request:
+            return EndpointRefusal(
+                failure: .unsupportedVersion, era: .modern, id: envelope.id, method: method,
+                requestedVersion: envelope.protocolVersion?.range, eras: eras)
+        case .result, .error, .batch:
+            return EndpointRefusal(failure: .invalidRequest, era: .modern)
+        }
+    }
+
+    /// What a server that speaks legacy revisions only says to a modern client, which calls `initialize` then.
+    static func ofModern(_ envelope: JSONRPCEnvelope, _ method: MCPMethod) -> EndpointRefusal {
+        EndpointRefusal(
+            failure: .badRequest, era: .legacy, message: "Bad request: call initialize first", id: envelope.id,
+            method: method)
+    }
 
     /// The answer to the message in `body`.
     func answer(to body: ByteBuffer) -> HTTPAnswer {
         var buffer = ByteBuffer()
         body.withByteView { bytes in
             var details = GatewayErrorBody.Details(message: message)
+            details.eras = eras
             details.requestedVersion = requestedVersion.map { bytes[$0] }
             GatewayErrorBody.write(
                 failure, era: era, id: id.map { bytes[$0.range] }, details: details, into: &buffer)

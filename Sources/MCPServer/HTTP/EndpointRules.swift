@@ -22,11 +22,11 @@ struct EndpointRules: Sendable {
     private let pagePaths: [[UInt8]]
     private let hasSessions: Bool
 
-    init(_ settings: HTTPServerSettings, port: Int) {
+    init(_ settings: HTTPServerSettings, eras: Set<MCPEra>, port: Int) {
         callers = CallerRules(settings, port: port)
         path = Array(settings.path.utf8)
         pagePaths = settings.pages.map { Array($0.path.utf8) }
-        hasSessions = settings.hasSessions
+        hasSessions = settings.hasSessions && eras.contains(.legacy)
     }
 
     /// Judges a head.

@@ -6,10 +6,13 @@ import Wire
 struct MessageReader {
     private let sessions: SessionTable?
     private let now: NIODeadline
+    private let eras: Set<MCPEra>
 
-    /// A reader for a request that came at `now`. Without `sessions` every request stands alone.
-    init(sessions: SessionTable?, now: NIODeadline) {
+    /// A reader for a request that came at `now` to a server of these `eras`. Without `sessions` every request stands
+    /// alone.
+    init(sessions: SessionTable?, eras: Set<MCPEra>, now: NIODeadline) {
         self.sessions = sessions
+        self.eras = eras
         self.now = now
     }
 
@@ -51,11 +54,14 @@ struct MessageReader {
             classification = try MCPClassifier.classify(
                 envelope, body: body, headers: headers, sessionVersion: known)
         } catch {
+            // A server of old knows no error of the new kind.
+            if error.era == .modern, !eras.contains(.modern) { throw EndpointRefusal.ofModern(envelope, method) }
             throw EndpointRefusal(
                 failure: error.failure, era: error.era, message: error.message, id: envelope.id, method: method,
-                requestedVersion: error.requestedVersion)
+                requestedVersion: error.requestedVersion, eras: eras)
         }
-        if classification.era == .legacy, sessions != nil {
+        if let refusal = EndpointRefusal.ofOtherEra(classification, envelope, method, eras: eras) { throw refusal }
+        if classification.era == .legacy, eras.contains(.legacy), sessions != nil {
             try checkSession(envelope, method, sessionText, isOpen: known != nil)
         }
         let version =

@@ -94,12 +94,18 @@ final class PipeConnection: ChannelInboundHandler {
         do throws(MCPRefusal) {
             classification = try MCPClassifier.classify(envelope, body: bytes, sessionVersion: session?.version)
         } catch {
+            if error.era == .modern, !server.eras.contains(.modern) {
+                return .failure(EndpointRefusal.ofModern(envelope, .unknown))
+            }
             return .failure(
                 EndpointRefusal(
                     failure: error.failure, era: error.era, message: error.message, id: envelope.id,
-                    requestedVersion: error.requestedVersion))
+                    requestedVersion: error.requestedVersion, eras: server.eras))
         }
         let method = envelope.method.map { MCPMethod($0, in: bytes) } ?? .unknown
+        if let refusal = EndpointRefusal.ofOtherEra(classification, envelope, method, eras: server.eras) {
+            return .failure(refusal)
+        }
         if classification.era == .legacy, envelope.kind == .request {
             let isInitialize = method == .initialize
             if isInitialize == (session != nil), method != .ping {

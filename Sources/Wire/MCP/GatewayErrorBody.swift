@@ -13,6 +13,8 @@ public enum GatewayErrorBody {
         /// `data.requested`: the version that a client asked for, as the content of a JSON string that was validated,
         /// escapes and all. Cut to 64 bytes.
         public var requestedVersion: ByteView?
+        /// The eras whose revisions `data.supported` names.
+        public var eras: Set<MCPEra> = [.legacy, .modern]
 
         /// Nothing to say, unless given.
         public init(message: StaticString? = nil, retryAfterMilliseconds: Int64? = nil, pool: String? = nil) {
@@ -50,7 +52,7 @@ public enum GatewayErrorBody {
         if failure == .unsupportedVersion {
             buffer.writeStaticString(opener)
             opener = ","
-            writeSupportedVersions(into: &buffer)
+            writeSupportedVersions(details.eras, into: &buffer)
             if let requested = details.requestedVersion {
                 buffer.writeStaticString(",\"requested\":\"")
                 buffer.writeBytes(requested.jsonStringPrefix(maximumRequestedByteCount).raw)
@@ -73,10 +75,10 @@ public enum GatewayErrorBody {
     }
 
     /// All revisions that are served, newest first: legacy ones are reached through `initialize`.
-    private static func writeSupportedVersions(into buffer: inout ByteBuffer) {
+    private static func writeSupportedVersions(_ eras: Set<MCPEra>, into buffer: inout ByteBuffer) {
         buffer.writeStaticString("\"supported\":[")
         var separator: StaticString = "\""
-        for version in MCPProtocolVersion.allCases.reversed() {
+        for version in MCPProtocolVersion.allCases.reversed() where eras.contains(version.era) {
             buffer.writeStaticString(separator)
             buffer.writeStaticString(version.text)
             separator = "\",\""

@@ -12,14 +12,15 @@ struct TestServer {
     /// Starts a server, lets `body` use it, and stops it.
     static func with(
         _ change: (inout HTTPServerSettings) -> Void = { _ in }, tools: [any Tool] = [Echo(), Plain()],
-        loops: Int = 1, _ body: (TestServer) async throws -> Void
+        eras: Set<MCPEra> = [.legacy, .modern], loops: Int = 1, _ body: (TestServer) async throws -> Void
     ) async throws {
         var settings = HTTPServerSettings()
         settings.port = 0
         change(&settings)
         let metrics = ServerMetrics()
         let server = MCPServer(
-            ServerInfo(name: "test", version: "1"), tools: tools, resources: [Note()], logger: silentLogger)
+            ServerInfo(name: "test", version: "1"), tools: tools, resources: [Note()], eras: eras,
+            logger: silentLogger)
         let group = MultiThreadedEventLoopGroup.singleton
         let http = try await MCPHTTPServer.start(
             server, settings: settings, metrics: metrics, on: Array(group.makeIterator().prefix(loops)))
