@@ -63,13 +63,7 @@ struct HTTPCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let environment: ToolServerEnvironment
-        do {
-            environment = try ToolServerEnvironment(Process.environment)
-        } catch {
-            Process.complain("\(error)")
-            throw ExitCode.badConfiguration
-        }
+        let environment = try service.readEnvironment()
         let termination = await Termination()
         let sink = try LogSink(.standardError)
         let logger = Logger(label: "mcp-tool-server") { JSONLogHandler(label: $0, sink: sink) }

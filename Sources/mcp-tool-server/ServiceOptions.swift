@@ -26,6 +26,16 @@ struct ServiceOptions: ParsableArguments {
         }
     }
 
+    /// The environment. A variable with a wrong value ends the process with a sentence about it.
+    func readEnvironment() throws -> ToolServerEnvironment {
+        do {
+            return try ToolServerEnvironment(Process.environment)
+        } catch {
+            Process.complain("\(error)")
+            throw ExitCode.badConfiguration
+        }
+    }
+
     /// The server with its tools, resources and prompts.
     func makeServer(metrics: ServerMetrics, health: HealthReport, logger: Logger) -> MCPServer {
         MCPServer(

@@ -27,13 +27,7 @@ struct StdioCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        let environment: ToolServerEnvironment
-        do {
-            environment = try ToolServerEnvironment(Process.environment)
-        } catch {
-            Process.complain("\(error)")
-            throw ExitCode.badConfiguration
-        }
+        let environment = try service.readEnvironment()
         let sink = try LogSink(.standardError)
         let logger = Logger(label: "mcp-tool-server") { JSONLogHandler(label: $0, sink: sink) }
         let server = service.makeServer(

@@ -2,10 +2,11 @@ import NIOCore
 import Transport
 import Wire
 
-/// One client connection of the MCP endpoint: Streamable HTTP of both eras, with JSON answers.
+/// One client connection of the MCP endpoint: Streamable HTTP of both eras.
 ///
 /// Legacy: POST with sessions, DELETE ends one, GET is answered 405 because this server says nothing unasked. Modern:
-/// POST only. A client that accepts event streams only gets its answer as a stream of one event.
+/// POST only. Answers are JSON, unless a handler says something before its result (`RequestStream`), or the client accepts
+/// event streams only.
 final class EndpointConnection: HTTPServerDelegate {
     private let loop: EndpointLoop
     private var target = EndpointRules.Target.endpoint

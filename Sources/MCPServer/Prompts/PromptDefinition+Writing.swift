@@ -4,14 +4,8 @@ import Wire
 extension PromptDefinition {
     /// Appends the prompt as the revision knows it.
     func write(into buffer: inout ByteBuffer, version: MCPProtocolVersion) {
-        buffer.writeStaticString("{\"name\":")
-        buffer.writeJSONString(name)
-        if let title, version >= .v2025_06_18 {
-            buffer.writeStaticString(",\"title\":")
-            buffer.writeJSONString(title)
-        }
-        buffer.writeStaticString(",\"description\":")
-        buffer.writeJSONString(description)
+        buffer.writeStaticString("{")
+        buffer.writeNaming(name, title, description, version)
         if !arguments.isEmpty {
             buffer.writeStaticString(",\"arguments\":[")
             for (index, argument) in arguments.enumerated() {
@@ -26,14 +20,8 @@ extension PromptDefinition {
 
 extension PromptArgument {
     fileprivate func write(into buffer: inout ByteBuffer, version: MCPProtocolVersion) {
-        buffer.writeStaticString("{\"name\":")
-        buffer.writeJSONString(name)
-        if let title, version >= .v2025_06_18 {
-            buffer.writeStaticString(",\"title\":")
-            buffer.writeJSONString(title)
-        }
-        buffer.writeStaticString(",\"description\":")
-        buffer.writeJSONString(description)
+        buffer.writeStaticString("{")
+        buffer.writeNaming(name, title, description, version)
         if isRequired { buffer.writeStaticString(",\"required\":true") }
         buffer.writeStaticString("}")
     }

@@ -33,14 +33,8 @@ public struct ResourceDefinition: Sendable {
     func write(into buffer: inout ByteBuffer, version: MCPProtocolVersion) {
         buffer.writeStaticString("{\"uri\":")
         buffer.writeJSONString(uri)
-        buffer.writeStaticString(",\"name\":")
-        buffer.writeJSONString(name)
-        if let title, version >= .v2025_06_18 {
-            buffer.writeStaticString(",\"title\":")
-            buffer.writeJSONString(title)
-        }
-        buffer.writeStaticString(",\"description\":")
-        buffer.writeJSONString(description)
+        buffer.writeStaticString(",")
+        buffer.writeNaming(name, title, description, version)
         buffer.writeStaticString(",\"mimeType\":")
         buffer.writeJSONString(mimeType)
         buffer.writeStaticString("}")

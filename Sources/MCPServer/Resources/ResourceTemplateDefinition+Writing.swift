@@ -6,14 +6,8 @@ extension ResourceTemplateDefinition {
     func write(into buffer: inout ByteBuffer, version: MCPProtocolVersion) {
         buffer.writeStaticString("{\"uriTemplate\":")
         buffer.writeJSONString(uriTemplate)
-        buffer.writeStaticString(",\"name\":")
-        buffer.writeJSONString(name)
-        if let title, version >= .v2025_06_18 {
-            buffer.writeStaticString(",\"title\":")
-            buffer.writeJSONString(title)
-        }
-        buffer.writeStaticString(",\"description\":")
-        buffer.writeJSONString(description)
+        buffer.writeStaticString(",")
+        buffer.writeNaming(name, title, description, version)
         buffer.writeStaticString(",\"mimeType\":")
         buffer.writeJSONString(mimeType)
         buffer.writeStaticString("}")

@@ -63,14 +63,8 @@ public struct ToolDefinition: Sendable {
 
     /// Appends the tool as the revision knows it.
     func write(into buffer: inout ByteBuffer, version: MCPProtocolVersion) {
-        buffer.writeStaticString("{\"name\":")
-        buffer.writeJSONString(name)
-        if let title, version >= .v2025_06_18 {
-            buffer.writeStaticString(",\"title\":")
-            buffer.writeJSONString(title)
-        }
-        buffer.writeStaticString(",\"description\":")
-        buffer.writeJSONString(description)
+        buffer.writeStaticString("{")
+        buffer.writeNaming(name, title, description, version)
         buffer.writeStaticString(",\"inputSchema\":")
         buffer.writeImmutableBuffer(inputSchema)
         if let outputSchema, version >= .v2025_06_18 {
