@@ -56,7 +56,7 @@ package struct HTTPAnswer {
     }
 }
 
-/// One request with its whole body. The bytes are those that were received; nothing was copied for small requests.
+/// One request with its whole body. The body is a part of what was received; only chunks are copied together.
 ///
 /// A connection uses the same object for all of its requests: it is valid until the request has been answered. Belongs to
 /// the connection's loop.

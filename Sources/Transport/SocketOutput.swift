@@ -19,7 +19,7 @@ import NIOCore
 /// The way out of a connection: straight to its socket while the socket takes everything, through the channel otherwise.
 ///
 /// A channel queues a write, walks its pipeline, and asks the queue what to do when it is flushed; for a message that the
-/// socket takes at once that is ten times the work of the system call's user side, and a tenth of all that a proxied call
+/// socket takes at once that is ten times the work of the system call's user side, and a seventh of all that a proxied call
 /// costs (`scripts/measure-call`). What the socket does not take goes to the channel, and so does everything behind it until
 /// the channel has got rid of it: order never changes. Errors are left to the channel, too, which meets the same ones.
 struct SocketOutput {

@@ -1,8 +1,8 @@
 /// The head of a message as it was received: what it says, its bytes, and what others have made of them.
 ///
 /// One object may serve all messages of an event loop that begin with the same bytes (`HTTPHeadMemory`). It is not changed
-/// as long as anybody refers to it, except for `note`. The bytes lie in memory of its own, so that they can be looked at
-/// without a closure, or a count of references, for each look.
+/// as long as anybody refers to it, except for `note` and `isRepeated`. The bytes lie in memory of its own, so that they
+/// can be looked at without a closure, or a count of references, for each look.
 public final class HTTPReceivedHead {
     /// What the head of a request says; of an answer's head nothing.
     public internal(set) var request: HTTPRequestHead
