@@ -55,7 +55,7 @@ let package = Package(
         .target(name: "Telemetry", dependencies: [logging, coreMetrics], swiftSettings: strict),
         // Floors 3 and 4.
         .target(
-            name: "MCPServer", dependencies: ["Wire", "Transport", "Telemetry", nioCore, nioPosix, logging],
+            name: "MCPServer", dependencies: ["Wire", "Transport", "Telemetry", nioCore, nioPosix, logging, crypto],
             swiftSettings: strict),
         .target(
             name: "Gateway",

@@ -40,10 +40,10 @@ struct ServiceOptions: ParsableArguments {
     func makeServer(metrics: ServerMetrics, health: HealthReport, logger: Logger) -> MCPServer {
         MCPServer(
             ServerInfo(name: name, version: ToolServer.version, title: "MCP tool server"),
-            tools: [ProcessData(), HealthCheck(health)] + (everything ? Fixtures.tools : []),
+            tools: [ProcessData(), HealthCheck(health)] + (everything ? Fixtures.tools + AskingFixtures.tools : []),
             resources: [MetricsResource(metrics)] + (everything ? Fixtures.resources : []),
             templates: [MetricResource(metrics)] + (everything ? Fixtures.templates : []),
-            prompts: [ExplainData()] + (everything ? Fixtures.prompts : []),
+            prompts: [ExplainData()] + (everything ? Fixtures.prompts + AskingFixtures.prompts : []),
             eras: eras == .both ? [.legacy, .modern] : eras == .legacy ? [.legacy] : [.modern],
             logger: logger)
     }

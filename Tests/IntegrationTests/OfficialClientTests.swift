@@ -42,10 +42,9 @@ extension Integration {
             case gateway, http, pipes
         }
 
-        /// The gateway must not get in the way of anything.
-        @Test(arguments: modes, Way.allCases)
-        func `uses everything that a server offers`(mode: (name: String, version: String), way: Way) async throws {
-            let server = try await ToolServer.start("features", flags: ["--everything"])
+        /// What a client of a server with all its specimens reports, however it reaches the server.
+        private func report(_ script: String, mode: String, way: Way) async throws -> JSON {
+            let server = try await ToolServer.start("specimens", flags: ["--everything"])
             let gateway = try await RunningGateway.start(backends: [server])
             let target =
                 switch way {
@@ -53,13 +52,52 @@ extension Integration {
                 case .http: server.url
                 case .pipes: Machine.binaries.appending(path: "mcp-tool-server").path
                 }
-            let report = try await PythonClient.report("features.py", target, mode.name)
+            return try await PythonClient.report(script, target, mode)
+        }
+
+        @Test(arguments: modes, Way.allCases)
+        func `answers everything that a server asks`(mode: (name: String, version: String), way: Way) async throws {
+            let report = try await report("asking.py", mode: mode.name, way: way)
+
+            #expect(report["protocolVersion"].string == mode.version)
+            #expect(report["sampling"] == "LLM response: answer to why?")
+            #expect(
+                report["elicitation"]
+                    == #"User response: action=accept, content={"username":"ann","email":"ann@example.org"}"#)
+            #expect(report["declined"] == "User response: action=decline, content={}")
+            let defaults = #"{"name":"John Doe","age":30,"score":95.5,"status":"active","verified":true}"#
+            #expect(report["defaults"].string == "Elicitation completed: action=accept, content=\(defaults)")
+            #expect(report["enums"].string?.contains(#""untitledMulti":["option1","option2"]"#) == true)
+            let rounds = report["rounds"]
+            #expect(rounds["elicitation"] == "Hello, Ann!")
+            #expect(rounds["sampling"] == "answer to What is the capital of France?")
+            #expect(rounds["list_roots"] == "Roots: home")
+            #expect(rounds["request_state"] == "state-ok, confirmed: true")
+            #expect(rounds["multiple_inputs"] == "Got client_roots, greeting, user_name.")
+            #expect(rounds["multi_round"] == "Ann likes blue.")
+            #expect(rounds["tampered_state"] == "confirmed: true")
+            #expect(rounds["capabilities"] == "answer to What is the capital of France?")
+            #expect(report["prompt"] == "The context is the sea.")
+            #expect(report["reconnection"] == "The connection was cut, and nothing was lost.")
+            #expect(report["parallel"] == [true, true, true, true, true, true, true, true, true, true])
+            #expect(report["capabilities"] == "There is nothing that this client could be asked.")
+            if mode.version == "2025-11-25" {
+                #expect(report["missing"].string?.contains("does not support") == true)
+            } else {
+                #expect(report["missing"] == [-32_021, ["requiredCapabilities": ["sampling": [:]]]])
+            }
+        }
+
+        /// The gateway must not get in the way of anything.
+        @Test(arguments: modes, Way.allCases)
+        func `uses everything that a server offers`(mode: (name: String, version: String), way: Way) async throws {
+            let report = try await report("features.py", mode: mode.name, way: way)
 
             #expect(report["protocolVersion"].string == mode.version)
             #expect(
                 report["prompts"] == [
-                    "explain_data", "test_prompt_with_arguments", "test_prompt_with_embedded_resource",
-                    "test_prompt_with_image", "test_simple_prompt",
+                    "explain_data", "test_input_required_result_prompt", "test_prompt_with_arguments",
+                    "test_prompt_with_embedded_resource", "test_prompt_with_image", "test_simple_prompt",
                 ])
             #expect(report["templates"] == ["monitoring://metrics/{name}", "test://template/{id}/data"])
             #expect(

@@ -12,6 +12,8 @@ public struct CallContext: Sendable {
     private let progress: Progress?
     private let logThreshold: LogLevel?
     private let outlet: (any MessageOutlet)?
+    /// How the client can be asked something.
+    let exchange: ClientExchange?
 
     /// The caller's token, and how far it has been told of.
     private final class Progress: Sendable {
@@ -29,12 +31,14 @@ public struct CallContext: Sendable {
         progress = nil
         logThreshold = nil
         outlet = nil
+        exchange = nil
     }
 
-    /// The context of a request.
-    init(_ message: IncomingMessage) {
+    /// The context of a request; what the handler says goes to `outlet`.
+    init(_ message: IncomingMessage, _ outlet: (any MessageOutlet)?, _ exchange: ClientExchange) {
         version = message.version
-        outlet = message.outlet
+        self.outlet = outlet
+        self.exchange = exchange
         (progress, logThreshold) = message.body.withByteView { bytes in
             let meta = message.envelope.meta
             let token = meta.flatMap { CallContext.progressToken(in: $0, bytes) }.flatMap {
@@ -119,6 +123,14 @@ public struct CallContext: Sendable {
         buffer.writeJSON(data)
         buffer.writeStaticString("}}")
         await outlet.send(buffer)
+    }
+
+    /// Lets a client go that would otherwise hold a connection for long; it comes back for what is said meanwhile and for the
+    /// answer (MCP 2025-11-25, Streamable HTTP, polling). Other clients stay.
+    ///
+    /// - Parameter duration: how long it should wait before it comes back.
+    public func suspend(for duration: Duration) async {
+        await outlet?.suspend(for: duration)
     }
 
     /// Whole numbers go out as such: not every client reads `1.0` as one.

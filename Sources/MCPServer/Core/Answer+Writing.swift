@@ -31,10 +31,9 @@ extension Answer {
         body.writeDecimal(error.code)
         body.writeStaticString(",\"message\":")
         body.writeJSONString(error.message)
-        if let uri = error.uri {
-            body.writeStaticString(",\"data\":{\"uri\":")
-            body.writeJSONString(uri)
-            body.writeStaticString("}")
+        if let data = error.data {
+            body.writeStaticString(",\"data\":")
+            body.writeJSON(data)
         }
         body.writeStaticString("}}")
         return Answer(body: body, status: status, method: method, problem: error.problem)

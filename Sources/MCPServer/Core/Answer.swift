@@ -11,8 +11,16 @@ public struct Answer: Sendable {
     public var method: MCPMethod
     /// What went wrong, for metrics; `nil` if nothing did.
     public var problem: Problem?
-    /// The revision that an `initialize` has settled on: the transport opens a session for it, if it has sessions.
-    public var negotiatedVersion: MCPProtocolVersion?
+    /// What an `initialize` has settled: the transport opens a session for it, if it has sessions.
+    public var handshake: Handshake?
+
+    /// What both sides know of each other after an `initialize`.
+    public struct Handshake: Sendable {
+        /// The revision that both speak.
+        public var version: MCPProtocolVersion
+        /// What the client can be asked for.
+        public var capabilities: ClientCapabilities
+    }
 
     /// An answer.
     public init(body: ByteBuffer, status: Int = 200, method: MCPMethod, problem: Problem? = nil) {

@@ -11,20 +11,18 @@ public struct IncomingMessage: Sendable {
     public var version: MCPProtocolVersion
     /// What is remembered of the client that sent it, if anything is.
     public var session: ClientSession?
+    /// Who sent it: the first half of SHA-256 of the credential that was presented; `nil` for nobody.
+    var principal: [UInt8]?
     /// The fields `Mcp-Param-*` of its head, of a modern call that came over HTTP; `nil` where there are no heads.
     var parameterFields: [ParameterField]?
-    /// The way to that client for what comes before the answer, if there is one.
-    public var outlet: (any MessageOutlet)?
 
     /// A message that was scanned without an error.
     public init(
-        body: ByteBuffer, envelope: JSONRPCEnvelope, version: MCPProtocolVersion, session: ClientSession? = nil,
-        outlet: (any MessageOutlet)? = nil
+        body: ByteBuffer, envelope: JSONRPCEnvelope, version: MCPProtocolVersion, session: ClientSession? = nil
     ) {
         self.body = body
         self.envelope = envelope
         self.version = version
         self.session = session
-        self.outlet = outlet
     }
 }

@@ -1,19 +1,21 @@
+public import Wire
+
 /// A JSON-RPC error with which a request is answered (MCP schema, `JSONRPCError`).
 public struct MCPError: Error, Hashable, Sendable {
     /// The code: a standard one, or one of the specification's.
     public var code: Int
     /// A sentence for people; holds no secrets and no details of the server.
     public var message: String
-    /// The URI of the resource that was asked for; goes out as `data.uri`.
-    public var uri: String?
+    /// What else there is to know, for programs.
+    public var data: JSONValue?
     /// What metrics count it as.
     public var problem: Problem
 
     /// An error.
-    public init(code: Int, message: String, uri: String? = nil, problem: Problem) {
+    public init(code: Int, message: String, data: JSONValue? = nil, problem: Problem) {
         self.code = code
         self.message = message
-        self.uri = uri
+        self.data = data
         self.problem = problem
     }
 
@@ -37,6 +39,15 @@ public struct MCPError: Error, Hashable, Sendable {
         MCPError(
             code: -32_020, message: "Header mismatch: Mcp-Param fields do not say what the arguments say",
             problem: .headerMismatch)
+    }
+
+    /// -32021: the client has not declared that it can do what the call needs (MCP 2026-07-28).
+    static func missingCapability(_ required: JSONValue) -> MCPError {
+        var error = MCPError(
+            code: -32_021, message: "The call needs a capability that the client does not have",
+            problem: .missingCapability)
+        error.data = ["requiredCapabilities": required]
+        return error
     }
 
     /// -32800: the caller has cancelled the request, so it will not look at this (as the Language Server Protocol has it).

@@ -8,18 +8,21 @@ extension MCPServer {
         switch preparePrompt(message) {
         case .failure(let error):
             return .ready(.failure(error, to: message, .promptsGet))
-        case .success((let prompt, let call)):
-            return .pending {
+        case .success((let prompt, let arguments)):
+            return .pending { outlet in
                 do {
+                    let context = CallContext(message, outlet, try exchange(message, outlet))
+                    let call = PromptCall(arguments: arguments, context: context)
                     return write(try await prompt.get(call), of: prompt.definition, message)
                 } catch {
-                    return .failure(self.error(error, of: "prompt", prompt.definition.name), to: message, .promptsGet)
+                    return answer(toAskingError: error, message, .promptsGet)
+                        ?? .failure(self.error(error, of: "prompt", prompt.definition.name), to: message, .promptsGet)
                 }
             }
         }
     }
 
-    private func preparePrompt(_ message: IncomingMessage) -> Result<(any Prompt, PromptCall), MCPError> {
+    private func preparePrompt(_ message: IncomingMessage) -> Result<(any Prompt, [String: String]), MCPError> {
         message.body.withByteView { bytes in
             guard let name = message.envelope.name else {
                 return .failure(.invalidParams("params.name must be a string"))
@@ -33,7 +36,7 @@ extension MCPServer {
             for argument in prompt.definition.arguments where argument.isRequired && arguments[argument.name] == nil {
                 return .failure(.invalidParams("Missing argument: \(argument.name)"))
             }
-            return .success((prompt, PromptCall(arguments: arguments, context: CallContext(message))))
+            return .success((prompt, arguments))
         }
     }
 
@@ -58,7 +61,7 @@ extension MCPServer {
         case .failure(let error):
             return .ready(.failure(error, to: message, .completionComplete))
         case .success(let question):
-            return .pending {
+            return .pending { _ in
                 do {
                     return write(completions: try await question(), message)
                 } catch {
@@ -145,6 +148,10 @@ extension MCPServer {
             return .cancelled
         case let error as ToolInputError:
             return .invalidParams(error.message)
+        case let error as MCPError:
+            return error
+        case let error as ClientRequestError:
+            return MCPError(code: -32_603, message: "\(error)", problem: .handlerFailed)
         default:
             logger.error("\(kind) failed", metadata: ["name": "\(name)", "error": "\(error)"])
             return .internalError

@@ -65,7 +65,16 @@ extension MCPServer {
                 }
             }
             guard message.version.era == .modern else { return nil }
-            if envelope.hasRequestState { return .invalidParams("requestState was not issued by this server") }
+            if envelope.hasRequestState {
+                guard MCPServer.takesRounds(method) else {
+                    return .invalidParams("requestState was not issued by this server")
+                }
+                do throws(MCPError) {
+                    _ = try rounds(message)
+                } catch {
+                    return error
+                }
+            }
             if let meta = envelope.meta,
                 let level = JSONMembers.value(of: CallContext.logLevelKey, in: meta, bytes)
             {
@@ -131,7 +140,12 @@ extension MCPServer {
             var answer = Answer.result(to: message, .initialize, reserving: result.readableBytes) {
                 $0.writeImmutableBuffer(result)
             }
-            answer.negotiatedVersion = negotiated
+            let capabilities = message.body.withByteView { bytes in
+                ClientCapabilities(
+                    message.envelope.params.flatMap { JSONMembers.value(of: "capabilities", in: $0, bytes) },
+                    negotiated, bytes)
+            }
+            answer.handshake = Answer.Handshake(version: negotiated, capabilities: capabilities)
             return answer
         }
     }

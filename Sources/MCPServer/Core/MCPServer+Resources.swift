@@ -30,7 +30,7 @@ extension MCPServer {
         case .synchronous(let handler):
             return .ready(write(Result { try handler.read() }))
         case .asynchronous(let handler):
-            return .pending {
+            return .pending { _ in
                 do {
                     return finish(
                         .success(try await handler.read()), definition.uri, definition.mimeType, definition.cache,
@@ -46,9 +46,10 @@ extension MCPServer {
         _ family: RegisteredTemplate, _ uri: String, _ variables: [String: String], _ message: IncomingMessage
     ) -> Reply {
         let definition = family.definition
-        let request = ResourceRequest(uri: uri, variables: variables, context: CallContext(message))
-        return .pending {
+        return .pending { outlet in
             do {
+                let context = CallContext(message, outlet, try exchange(message, outlet))
+                let request = ResourceRequest(uri: uri, variables: variables, context: context)
                 return finish(
                     .success(try await family.template.read(request)), uri, definition.mimeType, definition.cache,
                     message)
@@ -65,7 +66,10 @@ extension MCPServer {
         switch outcome {
         case .failure(is CancellationError):
             return .failure(.cancelled, to: message, .resourcesRead)
+        case .failure(let error as MCPError):
+            return .failure(error, to: message, .resourcesRead)
         case .failure(let error):
+            if let answer = answer(toAskingError: error, message, .resourcesRead) { return answer }
             logger.error("resource failed", metadata: ["resource": "\(uri)", "error": "\(error)"])
             return .failure(.internalError, to: message, .resourcesRead)
         case .success(nil):
@@ -87,7 +91,7 @@ extension MCPServer {
         .failure(
             MCPError(
                 code: message.version.era == .modern ? -32_602 : -32_002, message: "Resource not found",
-                uri: MCPServer.shown(uri), problem: .resourceNotFound),
+                data: ["uri": .string(MCPServer.shown(uri))], problem: .resourceNotFound),
             to: message, .resourcesRead)
     }
 }

@@ -14,8 +14,10 @@ extension MCPServer {
             case .synchronous(let tool):
                 return .ready(finish(Result { try tool.run(call) }, of: call, message))
             case .asynchronous(let tool):
-                return .pending {
+                return .pending { outlet in
+                    var call = call
                     do {
+                        call.context = CallContext(message, outlet, try exchange(message, outlet))
                         return finish(.success(try await tool.run(call)), of: call, message)
                     } catch {
                         return finish(.failure(error), of: call, message)
@@ -46,7 +48,7 @@ extension MCPServer {
                     return .failure(.parameterMismatch)
                 }
             }
-            return .success((tool, ToolCall(arguments: arguments, context: CallContext(message))))
+            return .success((tool, ToolCall(arguments: arguments, version: message.version)))
         }
     }
 
@@ -68,7 +70,14 @@ extension MCPServer {
             result = .error(error.message)
         case .failure(is CancellationError):
             return .failure(.cancelled, to: message, .toolsCall)
+        case .failure(let error as MCPError):
+            return .failure(error, to: message, .toolsCall)
         case .failure(let error):
+            if let answer = answer(toAskingError: error, message, .toolsCall) { return answer }
+            if let error = error as? ClientRequestError {
+                result = .error("The tool could not go on: \(error).")
+                break
+            }
             logger.error("tool failed", metadata: ["tool": "\(toolName(message))", "error": "\(error)"])
             problem = .handlerFailed
             result = .error("The tool failed.")

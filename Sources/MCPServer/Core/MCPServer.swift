@@ -30,6 +30,7 @@ public struct MCPServer: Sendable {
     let templates: [RegisteredTemplate]
     let prompts: [any Prompt]
     let prepared: PreparedAnswers
+    let sealer: StateSealer
     let logger: Logger
 
     /// A server with these tools, resources and prompts.
@@ -40,11 +41,13 @@ public struct MCPServer: Sendable {
     /// - Parameters:
     ///   - eras: a server of one era answers clients of the other as servers do that know only their own.
     ///   - pageSize: entries of a list that go into one page, 1….
+    ///   - stateKey: 32 bytes of chance or more, with which the state of calls is sealed whose clients are asked something. Servers
+    ///     that share calls need the same one; without, a client can come back to this process only.
     ///   - logger: gets the errors that handlers throw; clients only see a fixed text.
     public init(
         _ info: ServerInfo, instructions: String? = nil, tools: [any Tool] = [], resources: [any Resource] = [],
         templates: [any ResourceTemplate] = [], prompts: [any Prompt] = [], pageSize: Int = 1_000,
-        eras: Set<MCPEra> = [.legacy, .modern], logger: Logger
+        eras: Set<MCPEra> = [.legacy, .modern], stateKey: [UInt8]? = nil, logger: Logger
     ) {
         precondition(!eras.isEmpty, "a server serves one era or both")
         precondition(pageSize > 0, "a page has one entry or more")
@@ -52,6 +55,7 @@ public struct MCPServer: Sendable {
         self.eras = eras
         self.instructions = instructions
         self.logger = logger
+        sealer = StateSealer(secret: stateKey)
         self.tools = tools.map { RegisteredTool($0) }
         self.resources = resources.map { RegisteredResource($0) }
         self.templates = templates.map { RegisteredTemplate($0) }
@@ -74,9 +78,14 @@ public struct MCPServer: Sendable {
         switch message.envelope.kind {
         case .request: receiveRequest(message)
         case .notification: .ready(receiveNotification(message))
-        case .result, .error: .ready(.accepted(.unknown))
+        case .result, .error: .ready(receiveAnswer(message))
         case .batch: receiveBatch(message)
         }
+    }
+
+    private func receiveAnswer(_ message: IncomingMessage) -> Answer {
+        message.session?.receiveAnswer(message)
+        return .accepted(.unknown)
     }
 
     private func receiveNotification(_ message: IncomingMessage) -> Answer {
@@ -115,8 +124,7 @@ public struct MCPServer: Sendable {
                     continue
                 }
                 let single = IncomingMessage(
-                    body: slice, envelope: envelope, version: message.version, session: message.session,
-                    outlet: message.outlet)
+                    body: slice, envelope: envelope, version: message.version, session: message.session)
                 replies.append(receiveInBatch(single))
             }
         }

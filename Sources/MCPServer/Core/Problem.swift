@@ -18,6 +18,8 @@ public enum Problem: UInt8, CaseIterable, Sendable {
     case handlerFailed
     /// Mirrored headers do not say what the body says.
     case headerMismatch
+    /// The client cannot do what the call needs.
+    case missingCapability
     /// A revision that is not served.
     case unsupportedVersion
     /// The session is unknown or over, or none was named.
@@ -43,6 +45,7 @@ public enum Problem: UInt8, CaseIterable, Sendable {
         case .cancelled: "cancelled"
         case .handlerFailed: "handler_failed"
         case .headerMismatch: "header_mismatch"
+        case .missingCapability: "missing_capability"
         case .unsupportedVersion: "unsupported_version"
         case .session: "session"
         case .refused: "refused"

@@ -29,15 +29,16 @@ enum AnswerForm: Sendable {
         }
     }
 
-    /// Makes an event of a message.
-    func wrap(_ body: inout ByteBuffer) {
+    /// A message as an event.
+    static func event(_ message: ByteBuffer) -> ByteBuffer {
+        var message = message
+        message.replaceLineEnds()
         var event = ByteBuffer()
-        event.reserveCapacity(body.readableBytes &+ 32)
+        event.reserveCapacity(message.readableBytes &+ 32)
         event.writeStaticString("event: message\ndata: ")
-        body.replaceLineEnds()
-        event.writeImmutableBuffer(body)
+        event.writeImmutableBuffer(message)
         event.writeStaticString("\n\n")
-        body = event
+        return event
     }
 }
 

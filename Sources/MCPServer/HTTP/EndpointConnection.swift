@@ -4,14 +4,23 @@ import Wire
 
 /// One client connection of the MCP endpoint: Streamable HTTP of both eras.
 ///
-/// Legacy: POST with sessions, DELETE ends one, GET is answered 405 because this server says nothing unasked. Modern:
-/// POST only. Answers are JSON, unless a handler says something before its result (`RequestStream`), or the client accepts
-/// event streams only.
+/// Legacy: POST with sessions, DELETE ends one, GET listens to one or goes on with a stream that was cut. Modern: POST only.
+/// Answers are JSON, unless a handler says something before its result (`RequestStream`), or the client accepts event
+/// streams only.
 final class EndpointConnection: HTTPServerDelegate {
     private let loop: EndpointLoop
     private var target = EndpointRules.Target.endpoint
     /// The request that a handler is at work on.
     private var running: Running?
+    /// The stream that a GET has opened, or goes on with.
+    private var listening: Listening?
+
+    private struct Listening {
+        var writer: EventWriter
+        var sink: ConnectionSink
+        var session: ClientSession
+        var stream: SessionStreams.Number
+    }
 
     private struct Running {
         var stream: RequestStream
@@ -47,9 +56,10 @@ final class EndpointConnection: HTTPServerDelegate {
     private func allowedMethods(_ failure: GatewayFailure, _ path: ByteView) -> StaticString? {
         guard failure == .methodNotAllowed else { return nil }
         if !loop.rules.isEndpoint(path) { return "Content-Type: application/json\r\nAllow: GET, HEAD\r\n" }
-        return loop.hasSessions
-            ? "Content-Type: application/json\r\nAllow: POST, DELETE\r\n"
-            : "Content-Type: application/json\r\nAllow: POST\r\n"
+        guard loop.hasSessions else { return "Content-Type: application/json\r\nAllow: POST\r\n" }
+        return loop.settings.streamsAnswers
+            ? "Content-Type: application/json\r\nAllow: GET, POST, DELETE\r\n"
+            : "Content-Type: application/json\r\nAllow: POST, DELETE\r\n"
     }
 
     func answer(to error: HTTPError) -> HTTPAnswer {
@@ -64,6 +74,7 @@ final class EndpointConnection: HTTPServerDelegate {
         switch target {
         case .page(let index): show(loop.settings.pages[index], on: connection)
         case .endpoint where request.head.method == .delete: endSession(request, on: connection)
+        case .endpoint where request.head.method == .get: listen(request, on: connection)
         case .endpoint: receiveMessage(request, on: connection)
         }
     }
@@ -78,23 +89,67 @@ final class EndpointConnection: HTTPServerDelegate {
     }
 
     private func endSession(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
-        let text = request.received.requestField(.mcpSessionID)
-        guard let id = text.flatMap({ SessionID($0) }), loop.sessions.use(id, at: loop.context.eventLoop.now) != nil
-        else {
-            loop.metrics.record(refusal: .session)
-            let failure: GatewayFailure = text == nil ? .badRequest : .sessionNotFound
-            connection.respond(EndpointRefusal.answer(to: failure, era: .legacy, closes: false))
-            return
-        }
+        guard let (id, _) = session(of: request, on: connection) else { return }
         loop.sessions.close(id)
         connection.respond(HTTPAnswer(status: 204))
+    }
+
+    /// The session that a request without a body belongs to; refuses the request if there is none.
+    private func session(
+        of request: HTTPServerRequest, on connection: HTTPServerConnection
+    ) -> (SessionID, ClientSession)? {
+        let text = request.received.requestField(.mcpSessionID)
+        let principal = request.received.requestField(.authorization).map { StateSealer.principal($0) }
+        if let id = text.flatMap({ SessionID($0) }),
+            let session = loop.sessions.use(id, by: principal, at: loop.context.eventLoop.now)
+        {
+            return (id, session)
+        }
+        loop.metrics.record(refusal: .session)
+        refuse(text == nil ? .badRequest : .sessionNotFound, on: connection)
+        return nil
+    }
+
+    private func refuse(
+        _ failure: GatewayFailure, _ message: StaticString? = nil, status: Int? = nil,
+        on connection: HTTPServerConnection
+    ) {
+        var answer = EndpointRefusal(failure: failure, era: .legacy, message: message).answer(to: ByteBuffer())
+        if let status { answer.status = status }
+        connection.respond(answer)
+    }
+
+    /// Opens the stream of what belongs to no request, or goes on with the one that the client has lost (MCP 2025-11-25,
+    /// Streamable HTTP, Listening for Messages, Resumability and Redelivery).
+    private func listen(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
+        guard let (_, session) = session(of: request, on: connection) else { return }
+        let writer = EventWriter(request, on: connection, loop: loop.context)
+        let sink = ConnectionSink(writer, loop.context.eventLoop)
+        do throws(SessionStreams.Refusal) {
+            var stream = 0
+            if let text = request.received.requestField(.lastEventID) {
+                guard let id = EventID(text) else { throw .unknown }
+                try session.streams.resume(after: id, sink)
+                stream = id.stream
+            } else {
+                try session.streams.listen(sink)
+            }
+            listening = Listening(writer: writer, sink: sink, session: session, stream: stream)
+            writer.open()
+        } catch {
+            loop.metrics.record(refusal: .session)
+            switch error {
+            case .unknown: refuse(.badRequest, "The events behind this Last-Event-ID are not kept", on: connection)
+            case .taken: refuse(.badRequest, "The session has a stream already", status: 409, on: connection)
+            }
+        }
     }
 
     private func receiveMessage(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         let now = loop.context.eventLoop.now
         let reader = MessageReader(
             sessions: loop.hasSessions ? loop.sessions : nil, eras: loop.server.eras, now: now)
-        var message: IncomingMessage
+        let message: IncomingMessage
         do throws(EndpointRefusal) {
             message = try reader.read(request, scratch: &loop.scratch)
         } catch {
@@ -102,20 +157,23 @@ final class EndpointConnection: HTTPServerDelegate {
             connection.respond(error.answer(to: request.body))
             return
         }
-        let exchange = Exchange(startedAt: now, version: message.version, form: AnswerForm(request))
-        let stream = RequestStream(
-            request, on: connection, loop: loop.context,
-            canStream: loop.settings.streamsAnswers && AnswerForm.allowsStream(request))
-        message.outlet = RequestOutlet(stream, loop.context.eventLoop)
+        let exchange = Exchange(
+            startedAt: now, version: message.version, form: AnswerForm(request), principal: message.principal)
         switch loop.server.receive(message) {
-        case .ready(let answer): finish(answer, exchange, on: connection)
-        case .pending(let work): run(work, for: message, exchange, stream, on: connection)
+        case .ready(let answer):
+            finish(answer, exchange, on: connection)
+        case .pending(let work):
+            let stream = RequestStream(
+                request, on: connection, loop: loop.context,
+                canStream: loop.settings.streamsAnswers && AnswerForm.allowsStream(request),
+                session: message.session)
+            run(work, for: message, exchange, stream, on: connection)
         }
     }
 
     private func run(
-        _ work: @escaping @Sendable () async -> Answer, for message: IncomingMessage, _ exchange: Exchange,
-        _ stream: RequestStream, on connection: HTTPServerConnection
+        _ work: @escaping @Sendable ((any MessageOutlet)?) async -> Answer, for message: IncomingMessage,
+        _ exchange: Exchange, _ stream: RequestStream, on connection: HTTPServerConnection
     ) {
         let session = message.session
         let id = message.body.withByteView { bytes in
@@ -127,23 +185,26 @@ final class EndpointConnection: HTTPServerDelegate {
             finish(.failure(error, to: message, .unknown, status: 400), exchange, on: connection)
             return
         }
-        let bound = NIOLoopBound((self, connection), eventLoop: loop.context.eventLoop)
+        let bound = NIOLoopBound((self, stream, connection), eventLoop: loop.context.eventLoop)
+        let outlet = stream.outlet
         let task = Task(executorPreference: loop.context.executor) {
-            let answer = await work()
+            let answer = await work(outlet)
             if let session, let id { session.ended(id) }
-            let (endpoint, connection) = bound.value
-            endpoint.finish(answer, exchange, on: connection)
+            let (endpoint, stream, connection) = bound.value
+            endpoint.finish(answer, exchange, stream, on: connection)
         }
         if let session, let id { session.run(id, task) }
         running = Running(stream: stream, task: exchange.version.era == .modern ? task : nil)
     }
 
-    private func finish(_ answer: Answer, _ exchange: Exchange, on connection: HTTPServerConnection) {
+    private func finish(
+        _ answer: Answer, _ exchange: Exchange, _ stream: RequestStream? = nil, on connection: HTTPServerConnection
+    ) {
         let now = loop.context.eventLoop.now
         var sessionID: SessionID?
         var isOverloaded = false
-        if let version = answer.negotiatedVersion, loop.hasSessions {
-            sessionID = loop.sessions.open(version, at: now)
+        if let handshake = answer.handshake, loop.hasSessions {
+            sessionID = loop.sessions.open(handshake, principal: exchange.principal, at: now)
             isOverloaded = sessionID == nil
         }
         // Before the answer is written: whoever has read it finds it counted.
@@ -153,13 +214,10 @@ final class EndpointConnection: HTTPServerDelegate {
             connection.respond(EndpointRefusal.answer(to: .overloaded, era: .legacy, closes: false))
             return
         }
-        let stream = running?.stream
-        running = nil
-        if let stream, stream.isStreaming {
-            stream.finish(answer.body)
-            return
-        }
-        stream?.end()
+        // A client that has left may have come back on this connection with another request.
+        let isCurrent = stream == nil || running?.stream === stream
+        if isCurrent { running = nil }
+        if stream?.finish(answer.body) == true || !isCurrent { return }
         if answer.body.readableBytes == 0 {
             connection.respond(HTTPAnswer(status: answer.status))
         } else {
@@ -173,7 +231,7 @@ final class EndpointConnection: HTTPServerDelegate {
         var answer = answer
         // An error of HTTP is no stream: clients and proxies look for JSON in its body.
         let form = answer.status < 400 ? form : .json
-        if form == .eventStream { form.wrap(&answer.body) }
+        if form == .eventStream { answer.body = AnswerForm.event(answer.body) }
         var writer = HTTPHeadWriter(loop.context.takeBuffer(), reserving: 256 &+ answer.body.readableBytes)
         writer.statusLine(answer.status)
         writer.lines(form.fields)
@@ -193,8 +251,9 @@ final class EndpointConnection: HTTPServerDelegate {
     // MARK: Ends
 
     func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
+        stopListening(on: connection)
         // A legacy client that closed its side only still takes what is said.
-        if isClosed || running?.task != nil { running?.stream.end() }
+        if isClosed || running?.task != nil { running?.stream.clientLeft() }
         // There is a task only for a modern client. One that closes its sending side has left: over TCP that looks the
         // same as closing everything, and modern clients have nothing more to send (MCP 2026-07-28, Cancellation).
         guard let task = running?.task else { return }
@@ -204,7 +263,17 @@ final class EndpointConnection: HTTPServerDelegate {
     }
 
     func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool) {
-        if isWritable { running?.stream.resume() }
+        guard isWritable else { return }
+        running?.stream.writer.resume()
+        listening?.writer.resume()
+    }
+
+    /// A client that closes its side of a stream has left it: there is nothing for it to send.
+    private func stopListening(on connection: HTTPServerConnection) {
+        guard let listening else { return }
+        self.listening = nil
+        listening.session.streams.detach(listening.stream, listening.sink)
+        listening.writer.finish(ByteBuffer())
     }
 
     func closed(_ connection: HTTPServerConnection) {
@@ -220,4 +289,5 @@ private struct Exchange: Sendable {
     var startedAt: NIODeadline
     var version: MCPProtocolVersion
     var form: AnswerForm
+    var principal: [UInt8]?
 }

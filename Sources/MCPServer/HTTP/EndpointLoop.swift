@@ -66,6 +66,7 @@ final class EndpointLoop {
         let promise = context.eventLoop.makePromise(of: Void.self)
         drained = promise
         isDraining = true
+        sessions.releaseListeners()
         // Ending one changes the table.
         for connection in Array(connections.values) { connection.isDraining = true }
         if connections.isEmpty { promise.succeed() }

@@ -21,12 +21,14 @@ struct EndpointRules: Sendable {
     private let path: [UInt8]
     private let pagePaths: [[UInt8]]
     private let hasSessions: Bool
+    private let hasStreams: Bool
 
     init(_ settings: HTTPServerSettings, eras: Set<MCPEra>, port: Int) {
         callers = CallerRules(settings, port: port)
         path = Array(settings.path.utf8)
         pagePaths = settings.pages.map { Array($0.path.utf8) }
         hasSessions = settings.hasSessions && eras.contains(.legacy)
+        hasStreams = hasSessions && settings.streamsAnswers
     }
 
     /// Judges a head.
@@ -34,7 +36,7 @@ struct EndpointRules: Sendable {
         let fields = head.fields
         if let host = fields[.host], !callers.allowsHost(bytes[host]) { return .fail(.misdirectedRequest) }
         if fields.isRepeated(.origin) || fields.isRepeated(.authorization) || fields.isRepeated(.contentType)
-            || fields.isRepeated(.mcpSessionID)
+            || fields.isRepeated(.mcpSessionID) || fields.isRepeated(.lastEventID)
         {
             return .fail(.badRequest)
         }
@@ -60,7 +62,9 @@ struct EndpointRules: Sendable {
         switch head.method {
         case .post: checkPost(head, bytes).map { .fail($0) } ?? .pass(.endpoint)
         case .delete where hasSessions: .pass(.endpoint)
-        // GET too: this server has nothing to say unasked, so it offers no stream of its own.
+        case .get where hasStreams:
+            EndpointRules.accepts("text/event-stream", "text/*", head.fields, bytes)
+                ? .pass(.endpoint) : .fail(.notAcceptable)
         default: .fail(.methodNotAllowed)
         }
     }

@@ -21,6 +21,10 @@ public struct HTTPServerSettings: Sendable {
     public var maximumSessions = 10_000
     /// How long a session lasts without a request.
     public var sessionIdleTimeout = Duration.seconds(1_800)
+    /// Bytes of events that a session keeps for a client that comes back after a cut; 0 keeps none.
+    public var keptEventBytesPerSession = 262_144
+    /// Bytes of events that all sessions keep together.
+    public var keptEventBytes = 67_108_864
     /// Origins whose pages may call, `scheme://host[:port]`. On a loopback address the listener's own origins are
     /// allowed besides.
     public var allowedOrigins: [String] = []

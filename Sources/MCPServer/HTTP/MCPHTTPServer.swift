@@ -34,7 +34,8 @@ public final class MCPHTTPServer: Sendable {
     ) async throws -> MCPHTTPServer {
         precondition(!eventLoops.isEmpty, "a server needs an event loop")
         let sessions = SessionTable(
-            capacity: settings.maximumSessions, idleTimeout: TimeAmount(settings.sessionIdleTimeout))
+            capacity: settings.maximumSessions, idleTimeout: TimeAmount(settings.sessionIdleTimeout),
+            keptBytes: settings.keptEventBytesPerSession, totalKeptBytes: settings.keptEventBytes)
         var loops: [NIOLoopBound<EndpointLoop>] = []
         for eventLoop in eventLoops {
             let part = metrics.makePart()

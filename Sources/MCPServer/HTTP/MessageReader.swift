@@ -35,8 +35,9 @@ struct MessageReader {
     ) throws(EndpointRefusal) -> IncomingMessage {
         let headers = MCPHeaderValues(request.received)
         let sessionText = headers.sessionID
+        let principal = request.received.requestField(.authorization).map { StateSealer.principal($0) }
         let named = headers.protocolVersion.flatMap { MCPProtocolVersion($0) }
-        let session = sessionText.flatMap { SessionID($0) }.flatMap { sessions?.use($0, at: now) }
+        let session = sessionText.flatMap { SessionID($0) }.flatMap { sessions?.use($0, by: principal, at: now) }
         let known = session?.version ?? (sessions == nil ? MessageReader.assumedVersion(named) : nil)
         let envelope: JSONRPCEnvelope
         do throws(JSONRPCError) {
@@ -73,6 +74,7 @@ struct MessageReader {
         var message = IncomingMessage(
             body: request.body, envelope: envelope, version: version,
             session: classification.era == .legacy ? session : nil)
+        message.principal = principal
         if classification.era == .modern, method == .toolsCall {
             message.parameterFields = ParameterField.all(in: request.received)
         }

@@ -122,7 +122,7 @@ final class PipeConnection: ChannelInboundHandler {
                 body: body, envelope: envelope,
                 version: classification.version ?? session?.version ?? .newestLegacy,
                 // A cancellation without an envelope may mean a request of either era.
-                session: isModern ? modern : session ?? modern, outlet: outlet()))
+                session: isModern ? modern : session ?? modern))
     }
 
     private func outlet() -> (any MessageOutlet)? {
@@ -130,7 +130,7 @@ final class PipeConnection: ChannelInboundHandler {
         return PipeOutlet(connection: NIOLoopBound(self, eventLoop: context.eventLoop))
     }
 
-    private func run(_ work: @escaping @Sendable () async -> Answer, _ message: IncomingMessage) {
+    private func run(_ work: @escaping @Sendable ((any MessageOutlet)?) async -> Answer, _ message: IncomingMessage) {
         let owner = message.session
         let id = message.body.withByteView { bytes in
             message.envelope.id.map { ClientSession.RequestID($0, in: bytes) }
@@ -141,8 +141,9 @@ final class PipeConnection: ChannelInboundHandler {
         }
         runningCount += 1
         let bound = NIOLoopBound(self, eventLoop: executor.eventLoop)
+        let outlet = outlet()
         let task = Task(executorPreference: executor) {
-            let answer = await work()
+            let answer = await work(outlet)
             if let owner, let id { owner.ended(id) }
             // Who has cancelled a request does not want its answer (MCP, Cancellation).
             bound.value.ended(Task.isCancelled ? nil : answer)
@@ -157,7 +158,10 @@ final class PipeConnection: ChannelInboundHandler {
     }
 
     private func finish(_ answer: Answer) {
-        if let version = answer.negotiatedVersion { session = ClientSession(version: version) }
+        if let handshake = answer.handshake {
+            session = ClientSession(
+                version: handshake.version, capabilities: handshake.capabilities, outlet: outlet())
+        }
         write(answer)
     }
 
@@ -195,9 +199,9 @@ extension PipeConnection: Sendable {}
 private struct PipeOutlet: MessageOutlet {
     let connection: NIOLoopBound<PipeConnection>
 
-    func send(_ message: ByteBuffer) async {
+    func send(_ message: ByteBuffer) async -> Bool {
         let connection = connection
         // A pipe that is closed takes nothing more, as a client that has gone.
-        try? await connection.eventLoop.flatSubmit { connection.value.send(message) }.get()
+        return (try? await connection.eventLoop.flatSubmit { connection.value.send(message) }.get()) != nil
     }
 }

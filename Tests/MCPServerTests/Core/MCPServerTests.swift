@@ -20,7 +20,7 @@ struct MCPServerTests {
         #expect(asked.result?["serverInfo"]?["version"] == "1.2.3")
         #expect((asked.result?["serverInfo"]?["title"] == "Test") == (version >= .v2025_06_18))
         #expect(asked.result?["instructions"] == "Be kind.")
-        #expect(asked.answer.negotiatedVersion == version)
+        #expect(asked.answer.handshake?.version == version)
         #expect(asked.answer.status == 200)
     }
 
@@ -28,7 +28,7 @@ struct MCPServerTests {
     func `offers the newest legacy revision to a client that asks for another`(_ version: String) async throws {
         let asked = try await core.ask("initialize", #"{"protocolVersion":"\#(version)"}"#, .v2025_03_26)
         #expect(asked.result?["protocolVersion"] == "2025-11-25")
-        #expect(asked.answer.negotiatedVersion == .v2025_11_25)
+        #expect(asked.answer.handshake?.version == .v2025_11_25)
     }
 
     @Test(arguments: [
@@ -38,7 +38,7 @@ struct MCPServerTests {
     func `refuses a malformed initialize`(_ params: String?) async throws {
         let asked = try await core.ask("initialize", params, .v2025_11_25)
         #expect(asked.errorCode == -32_602)
-        #expect(asked.answer.negotiatedVersion == nil)
+        #expect(asked.answer.handshake?.version == nil)
         #expect(asked.answer.status == 200)
     }
 
@@ -152,7 +152,7 @@ struct MCPServerTests {
         #expect(answers[1]["result"]?["content"]?[0]?["text"] == "hello")
         #expect(answers[2]["error"]?["code"] == -32_601)
         #expect(answers[3]["error"]?["code"] == -32_600)
-        #expect(answer.negotiatedVersion == nil)
+        #expect(answer.handshake?.version == nil)
     }
 
     @Test func `accepts a batch of which nothing is to be answered`() async throws {

@@ -8,9 +8,11 @@ struct EndpointRulesTests {
     static let body = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
 
     @Test(arguments: [
-        (Request.get("/mcp"), 405, "POST, DELETE"), (Request.get("/mcp", method: "PUT"), 405, "POST, DELETE"),
-        (Request.get("/mcp", method: "OPTIONS"), 405, "POST, DELETE"),
-        (Request.get("/mcp", method: "HEAD"), 405, "POST, DELETE"),
+        (Request.get("/mcp"), 400, nil),
+        (Request.get("/mcp", ["Host: localhost", "Accept: application/json"]), 406, nil),
+        (Request.get("/mcp", method: "PUT"), 405, "GET, POST, DELETE"),
+        (Request.get("/mcp", method: "OPTIONS"), 405, "GET, POST, DELETE"),
+        (Request.get("/mcp", method: "HEAD"), 405, "GET, POST, DELETE"),
         (Request.post(body, path: "/page"), 405, "GET, HEAD"),
         (Request.get("/page", method: "DELETE"), 405, "GET, HEAD"),
         (Request.get("/page"), 200, nil), (Request.get("/page?x=1"), 200, nil),

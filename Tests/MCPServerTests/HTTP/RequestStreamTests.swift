@@ -7,9 +7,7 @@ import Wire
     private static let token = #""_meta":{"progressToken":"p"}"#
 
     private func events(_ body: String) -> [JSONValue] {
-        body.split(separator: "\n\n").filter { $0.hasPrefix("event: message\ndata: ") }.compactMap {
-            try? JSONValue.parse(String($0.dropFirst("event: message\ndata: ".count)))
-        }
+        StreamEvent.all(in: body).compactMap(\.message)
     }
 
     @Test func `becomes an event stream when something is said before the answer`() async throws {

@@ -19,9 +19,8 @@ struct Core {
         let envelope = try body.withByteView { bytes throws(JSONRPCError) in
             try JSONRPCEnvelope.scan(bytes, scratch: &scratch)
         }
-        let message = IncomingMessage(
-            body: body, envelope: envelope, version: version, session: session, outlet: outlet)
-        return await server.receive(message).answer
+        let message = IncomingMessage(body: body, envelope: envelope, version: version, session: session)
+        return await server.receive(message).answer(through: outlet)
     }
 
     /// The answer to a request, checked as every answer must be.

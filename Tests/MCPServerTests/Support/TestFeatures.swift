@@ -85,7 +85,8 @@ final class RecordingOutlet: MessageOutlet {
 
     var sent: [JSONValue] { messages.withLock { $0 }.compactMap { try? JSONValue.parse($0) } }
 
-    func send(_ message: ByteBuffer) async {
+    func send(_ message: ByteBuffer) async -> Bool {
         messages.withLock { $0.append(String(buffer: message)) }
+        return true
     }
 }
