@@ -88,6 +88,30 @@ extension Integration {
             }
         }
 
+        @Test(arguments: modes, Way.allCases)
+        func `is told of what changes in a server`(mode: (name: String, version: String), way: Way) async throws {
+            let report = try await report("watching.py", mode: mode.name, way: way)
+
+            #expect(report["protocolVersion"].string == mode.version)
+            if mode.version == "2025-11-25" {
+                let lists: [JSON] = [
+                    ["notifications/prompts/list_changed", .null], ["notifications/tools/list_changed", .null],
+                ]
+                let resource: JSON = ["notifications/resources/updated", "test://watched-resource"]
+                #expect(report["told"] == .array([lists[0], resource, lists[1]]))
+                #expect(report["toldLess"] == .array(lists))
+                #expect(report["listens"] == false)
+            } else {
+                #expect(
+                    report["told"] == [
+                        ["PromptsListChanged", .null], ["ResourceUpdated", "test://watched-resource"],
+                        ["ToolsListChanged", .null],
+                    ])
+                #expect(report["other"] == "PromptsListChanged")
+                #expect(report["afterwards"] == "text")
+            }
+        }
+
         /// The gateway must not get in the way of anything.
         @Test(arguments: modes, Way.allCases)
         func `uses everything that a server offers`(mode: (name: String, version: String), way: Way) async throws {

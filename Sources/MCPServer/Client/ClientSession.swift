@@ -23,6 +23,9 @@ public final class ClientSession: Sendable {
         /// What the client has been asked.
         var asked: [RequestID: PendingAnswer] = [:]
         var lastAskedID = 0
+        /// URIs of resources whose changes the client wants to know of.
+        var subscriptions: Set<[UInt8]> = []
+        var changes: ChangeHub?
         var isOver = false
     }
 
@@ -115,14 +118,16 @@ public final class ClientSession: Sendable {
 
     /// Cancels everything: the session is over.
     func end() {
-        let (running, asked) = state.withLock { state in
+        let (running, asked, changes) = state.withLock { state in
             defer {
                 state.running = [:]
                 state.asked = [:]
+                state.changes = nil
                 state.isOver = true
             }
-            return (state.running.values.compactMap(\.self), Array(state.asked.values))
+            return (state.running.values.compactMap(\.self), Array(state.asked.values), state.changes)
         }
+        changes?.remove(self)
         for task in running { task.cancel() }
         for answer in asked { answer.settle(.failure(.unreachable)) }
         streams.end()
@@ -189,4 +194,47 @@ public final class ClientSession: Sendable {
             }
         }
     }
+}
+
+/// Being told of changes.
+extension ClientSession: ChangeListener {
+    /// URIs that a session may subscribe to.
+    private static let maximumSubscriptionCount = 1_000
+
+    /// From now on the client is told of changes, until the session ends.
+    func listen(to changes: ChangeHub) {
+        let isOver = state.withLock { state in
+            if !state.isOver { state.changes = changes }
+            return state.isOver
+        }
+        if !isOver { changes.add(self) }
+    }
+
+    /// The client wants to know of changes to this resource. `false` if it has named too many.
+    func subscribe(_ uri: [UInt8]) -> Bool {
+        state.withLock { state in
+            guard
+                state.subscriptions.count < ClientSession.maximumSubscriptionCount || state.subscriptions.contains(uri)
+            else { return false }
+            state.subscriptions.insert(uri)
+            return true
+        }
+    }
+
+    /// The client no longer wants to.
+    func unsubscribe(_ uri: [UInt8]) {
+        state.withLock { _ = $0.subscriptions.remove(uri) }
+    }
+
+    func changed(_ change: ServerChange) {
+        if case .resource(let uri) = change {
+            guard state.withLock({ $0.subscriptions.contains(Array(uri.utf8)) }) else { return }
+        }
+        var notification = ByteBuffer()
+        notification.writeJSON(change.notification())
+        outlet.post(notification)
+    }
+
+    /// A session does not end with the stream on which it is told.
+    func hubEnds() {}
 }

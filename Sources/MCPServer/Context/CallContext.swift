@@ -14,6 +14,7 @@ public struct CallContext: Sendable {
     private let outlet: (any MessageOutlet)?
     /// How the client can be asked something.
     let exchange: ClientExchange?
+    private let changes: ChangeHub?
 
     /// The caller's token, and how far it has been told of.
     private final class Progress: Sendable {
@@ -32,11 +33,13 @@ public struct CallContext: Sendable {
         logThreshold = nil
         outlet = nil
         exchange = nil
+        changes = nil
     }
 
     /// The context of a request; what the handler says goes to `outlet`.
-    init(_ message: IncomingMessage, _ outlet: (any MessageOutlet)?, _ exchange: ClientExchange) {
+    init(_ message: IncomingMessage, _ outlet: (any MessageOutlet)?, _ exchange: ClientExchange, _ changes: ChangeHub) {
         version = message.version
+        self.changes = changes
         self.outlet = outlet
         self.exchange = exchange
         (progress, logThreshold) = message.body.withByteView { bytes in
@@ -123,6 +126,11 @@ public struct CallContext: Sendable {
         buffer.writeJSON(data)
         buffer.writeStaticString("}}")
         await outlet.send(buffer)
+    }
+
+    /// Tells all clients that want to know that something about the server has changed.
+    public func announce(_ change: ServerChange) {
+        changes?.announce(change)
     }
 
     /// Lets a client go that would otherwise hold a connection for long; it comes back for what is said meanwhile and for the

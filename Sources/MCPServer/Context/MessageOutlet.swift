@@ -7,10 +7,17 @@ public protocol MessageOutlet: Sendable {
     @discardableResult
     func send(_ message: ByteBuffer) async -> Bool
 
+    /// Sends a message without waiting for anybody.
+    func post(_ message: ByteBuffer)
+
     /// Lets the client go for a while, if it is one that comes back for the rest (MCP 2025-11-25, Streamable HTTP, polling).
     func suspend(for duration: Duration) async
 }
 
 extension MessageOutlet {
+    public func post(_ message: ByteBuffer) {
+        Task { await send(message) }
+    }
+
     public func suspend(for duration: Duration) async {}
 }

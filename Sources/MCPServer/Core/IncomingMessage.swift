@@ -11,6 +11,8 @@ public struct IncomingMessage: Sendable {
     public var version: MCPProtocolVersion
     /// What is remembered of the client that sent it, if anything is.
     public var session: ClientSession?
+    /// Whether an `initialize` opens a session, in which the client can be told of changes.
+    var opensSession = true
     /// Who sent it: the first half of SHA-256 of the credential that was presented; `nil` for nobody.
     var principal: [UInt8]?
     /// The fields `Mcp-Param-*` of its head, of a modern call that came over HTTP; `nil` where there are no heads.

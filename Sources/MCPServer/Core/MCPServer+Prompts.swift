@@ -11,7 +11,7 @@ extension MCPServer {
         case .success((let prompt, let arguments)):
             return .pending { outlet in
                 do {
-                    let context = CallContext(message, outlet, try exchange(message, outlet))
+                    let context = CallContext(message, outlet, try exchange(message, outlet), changes)
                     let call = PromptCall(arguments: arguments, context: context)
                     return write(try await prompt.get(call), of: prompt.definition, message)
                 } catch {

@@ -11,7 +11,7 @@ extension MCPServer {
     /// Answers one request, whose envelope the transport has already judged (MCP 2026-07-28, validation order, 7 to 9).
     func receiveRequest(_ message: IncomingMessage) -> Reply {
         let method = method(of: message)
-        guard serves(method, message.version) else {
+        guard serves(method, message) else {
             // A 404 would make a legacy client drop its session.
             let status = message.version.era == .modern ? 404 : 200
             return .ready(.failure(.methodNotFound, to: message, method, status: status))
@@ -30,19 +30,25 @@ extension MCPServer {
         case .promptsGet: return getPrompt(message)
         case .completionComplete: return complete(message)
         case .loggingSetLevel: return .ready(setLogLevel(message))
+        case .resourcesSubscribe, .resourcesUnsubscribe: return .ready(subscribe(message, method))
+        case .subscriptionsListen: return listen(message)
         default: return .ready(.failure(.methodNotFound, to: message, method))
         }
     }
 
     /// Whether the method exists in this revision, and this server offers what it belongs to.
-    private func serves(_ method: MCPMethod, _ version: MCPProtocolVersion) -> Bool {
-        switch method {
+    private func serves(_ method: MCPMethod, _ message: IncomingMessage) -> Bool {
+        let version = message.version
+        return switch method {
         case .initialize, .ping: version.era == .legacy
         case .serverDiscover: version.era == .modern
         case .toolsList, .toolsCall: true
         case .resourcesList, .resourcesRead, .resourcesTemplatesList: !resources.isEmpty || !templates.isEmpty
         case .promptsList, .promptsGet: !prompts.isEmpty
         case .completionComplete: version >= .v2025_03_26 && (!prompts.isEmpty || !templates.isEmpty)
+        case .resourcesSubscribe, .resourcesUnsubscribe:
+            version.era == .legacy && message.session != nil && (!resources.isEmpty || !templates.isEmpty)
+        case .subscriptionsListen: version.era == .modern
         // Without a session there is nowhere to remember a level; each server decides what it sends then.
         case .loggingSetLevel: version.era == .legacy
         // Whatever a later revision adds is unknown here until it is written.
@@ -136,7 +142,7 @@ extension MCPServer {
         case .success(let version):
             // Modern revisions are not reached by a handshake: such a client is offered the newest that is.
             let negotiated = version.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
-            let result = prepared.initialize[negotiated]
+            let result = message.opensSession ? prepared.initialize[negotiated] : prepared.initializeAlone[negotiated]
             var answer = Answer.result(to: message, .initialize, reserving: result.readableBytes) {
                 $0.writeImmutableBuffer(result)
             }

@@ -48,7 +48,7 @@ extension MCPServer {
         let definition = family.definition
         return .pending { outlet in
             do {
-                let context = CallContext(message, outlet, try exchange(message, outlet))
+                let context = CallContext(message, outlet, try exchange(message, outlet), changes)
                 let request = ResourceRequest(uri: uri, variables: variables, context: context)
                 return finish(
                     .success(try await family.template.read(request)), uri, definition.mimeType, definition.cache,
@@ -87,11 +87,14 @@ extension MCPServer {
         }
     }
 
-    private func notFound(_ uri: String, _ message: IncomingMessage) -> Answer {
+    /// There is no resource at `uri`.
+    func notFound(
+        _ uri: String, _ message: IncomingMessage, _ method: MCPMethod = .resourcesRead
+    ) -> Answer {
         .failure(
             MCPError(
                 code: message.version.era == .modern ? -32_602 : -32_002, message: "Resource not found",
                 data: ["uri": .string(MCPServer.shown(uri))], problem: .resourceNotFound),
-            to: message, .resourcesRead)
+            to: message, method)
     }
 }

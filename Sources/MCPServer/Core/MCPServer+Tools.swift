@@ -17,7 +17,7 @@ extension MCPServer {
                 return .pending { outlet in
                     var call = call
                     do {
-                        call.context = CallContext(message, outlet, try exchange(message, outlet))
+                        call.context = CallContext(message, outlet, try exchange(message, outlet), changes)
                         return finish(.success(try await tool.run(call)), of: call, message)
                     } catch {
                         return finish(.failure(error), of: call, message)

@@ -14,7 +14,7 @@ public import Wire
 ///                                               Tool.run, Resource.read
 /// ```
 ///
-/// A server is immutable: its tools and resources are given at the start. All lists are written once, for each revision.
+/// All lists are written once, for each revision; when what is offered changes, they are written anew.
 public struct MCPServer: Sendable {
     /// Elements that a batch of revision 2025-03-26 may have; beyond it the batch is refused.
     public static let maximumBatchCount = 100
@@ -25,11 +25,9 @@ public struct MCPServer: Sendable {
     public let eras: Set<MCPEra>
     /// Guidance for models that the server gives with its capabilities.
     public let instructions: String?
-    let tools: [RegisteredTool]
-    let resources: [RegisteredResource]
-    let templates: [RegisteredTemplate]
-    let prompts: [any Prompt]
-    let prepared: PreparedAnswers
+    let catalogs: CatalogBox
+    let manner: PreparedAnswers.Manner
+    let changes = ChangeHub()
     let sealer: StateSealer
     let logger: Logger
 
@@ -56,20 +54,18 @@ public struct MCPServer: Sendable {
         self.instructions = instructions
         self.logger = logger
         sealer = StateSealer(secret: stateKey)
-        self.tools = tools.map { RegisteredTool($0) }
-        self.resources = resources.map { RegisteredResource($0) }
-        self.templates = templates.map { RegisteredTemplate($0) }
-        self.prompts = prompts
-        precondition(
-            Set(self.tools.map(\.definition.name)).count == tools.count, "two tools have the same name")
-        precondition(
-            Set(self.resources.map(\.definition.uri)).count == resources.count, "two resources have the same URI")
-        precondition(Set(prompts.map(\.definition.name)).count == prompts.count, "two prompts have the same name")
-        self.prepared = PreparedAnswers(
-            info: info, instructions: instructions, tools: self.tools.map(\.definition),
-            resources: self.resources.map(\.definition), templates: self.templates.map(\.definition),
-            prompts: prompts.map(\.definition), pageSize: pageSize, eras: eras)
+        manner = PreparedAnswers.Manner(info: info, instructions: instructions, pageSize: pageSize, eras: eras)
+        catalogs = CatalogBox(
+            Catalog(
+                tools: tools.map { RegisteredTool($0) }, resources: resources.map { RegisteredResource($0) },
+                templates: templates.map { RegisteredTemplate($0) }, prompts: prompts, manner))
     }
+
+    var tools: [RegisteredTool] { catalogs.current.tools }
+    var resources: [RegisteredResource] { catalogs.current.resources }
+    var templates: [RegisteredTemplate] { catalogs.current.templates }
+    var prompts: [any Prompt] { catalogs.current.prompts }
+    var prepared: PreparedAnswers { catalogs.current.prepared }
 
     /// Answers one message. Never fails: whatever is wrong with the message is said in the answer.
     ///

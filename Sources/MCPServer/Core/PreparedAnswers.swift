@@ -3,8 +3,19 @@ import Wire
 
 /// The results that never change while a server runs, written once for each revision.
 struct PreparedAnswers: Sendable {
+    /// How a server presents itself, whatever it offers.
+    struct Manner: Sendable {
+        var info: ServerInfo
+        var instructions: String?
+        /// Entries of a page.
+        var pageSize: Int
+        var eras: Set<MCPEra>
+    }
+
     /// `InitializeResult`; of the legacy revisions only, the modern one is empty.
     let initialize: PerVersion<ByteBuffer>
+    /// The same for a client that gets no session, which cannot be told of changes.
+    let initializeAlone: PerVersion<ByteBuffer>
     /// `DiscoverResult`.
     let discover: ByteBuffer
     /// The pages of `ListToolsResult`, one or more.
@@ -23,12 +34,14 @@ struct PreparedAnswers: Sendable {
         var hasResources: Bool
         var hasPrompts: Bool
         var hasCompletions: Bool
+        var tellsChanges = true
     }
 
     init(
-        info: ServerInfo, instructions: String?, tools: [ToolDefinition], resources: [ResourceDefinition],
-        templates: [ResourceTemplateDefinition], prompts: [PromptDefinition], pageSize: Int, eras: Set<MCPEra>
+        _ manner: Manner, tools: [ToolDefinition], resources: [ResourceDefinition],
+        templates: [ResourceTemplateDefinition], prompts: [PromptDefinition]
     ) {
+        let (info, instructions, pageSize) = (manner.info, manner.instructions, manner.pageSize)
         var meta = ByteBuffer()
         meta.writeStaticString(",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":")
         info.write(into: &meta, version: .newestModern)
@@ -41,7 +54,14 @@ struct PreparedAnswers: Sendable {
             version.era == .modern
                 ? ByteBuffer() : PreparedAnswers.initialize(info, instructions, offer, version)
         }
-        discover = PreparedAnswers.discover(instructions, offer, meta, eras)
+        var quietOffer = offer
+        quietOffer.tellsChanges = false
+        let quiet = quietOffer
+        initializeAlone = PerVersion { version in
+            version.era == .modern
+                ? ByteBuffer() : PreparedAnswers.initialize(info, instructions, quiet, version)
+        }
+        discover = PreparedAnswers.discover(instructions, offer, meta, manner.eras)
         self.tools = PerVersion { version in
             PreparedAnswers.pages("tools", version, meta, tools, pageSize) { $0.write(into: &$1, version: version) }
         }
@@ -129,9 +149,17 @@ struct PreparedAnswers: Sendable {
     private static func writeCapabilities(
         _ offer: Offer, _ version: MCPProtocolVersion, into buffer: inout ByteBuffer
     ) {
-        buffer.writeStaticString("\"capabilities\":{\"logging\":{},\"tools\":{}")
-        if offer.hasResources { buffer.writeStaticString(",\"resources\":{}") }
-        if offer.hasPrompts { buffer.writeStaticString(",\"prompts\":{}") }
+        let changes: StaticString = offer.tellsChanges ? "{\"listChanged\":true}" : "{}"
+        buffer.writeStaticString("\"capabilities\":{\"logging\":{},\"tools\":")
+        buffer.writeStaticString(changes)
+        if offer.hasResources {
+            buffer.writeStaticString(",\"resources\":")
+            buffer.writeStaticString(offer.tellsChanges ? "{\"subscribe\":true,\"listChanged\":true}" : "{}")
+        }
+        if offer.hasPrompts {
+            buffer.writeStaticString(",\"prompts\":")
+            buffer.writeStaticString(changes)
+        }
         if offer.hasCompletions, version >= .v2025_03_26 { buffer.writeStaticString(",\"completions\":{}") }
         buffer.writeStaticString("}")
     }

@@ -163,10 +163,10 @@ final class EndpointConnection: HTTPServerDelegate {
         case .ready(let answer):
             finish(answer, exchange, on: connection)
         case .pending(let work):
+            let streams = loop.settings.streamsAnswers || loop.server.method(of: message) == .subscriptionsListen
             let stream = RequestStream(
                 request, on: connection, loop: loop.context,
-                canStream: loop.settings.streamsAnswers && AnswerForm.allowsStream(request),
-                session: message.session)
+                canStream: streams && AnswerForm.allowsStream(request), session: message.session)
             run(work, for: message, exchange, stream, on: connection)
         }
     }
@@ -204,7 +204,8 @@ final class EndpointConnection: HTTPServerDelegate {
         var sessionID: SessionID?
         var isOverloaded = false
         if let handshake = answer.handshake, loop.hasSessions {
-            sessionID = loop.sessions.open(handshake, principal: exchange.principal, at: now)
+            sessionID = loop.sessions.open(
+                handshake, principal: exchange.principal, changes: loop.server.changes, at: now)
             isOverloaded = sessionID == nil
         }
         // Before the answer is written: whoever has read it finds it counted.

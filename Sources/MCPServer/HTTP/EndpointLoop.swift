@@ -67,6 +67,7 @@ final class EndpointLoop {
         drained = promise
         isDraining = true
         sessions.releaseListeners()
+        server.changes.end()
         // Ending one changes the table.
         for connection in Array(connections.values) { connection.isDraining = true }
         if connections.isEmpty { promise.succeed() }

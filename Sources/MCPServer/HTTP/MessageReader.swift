@@ -75,6 +75,7 @@ struct MessageReader {
             body: request.body, envelope: envelope, version: version,
             session: classification.era == .legacy ? session : nil)
         message.principal = principal
+        message.opensSession = sessions != nil
         if classification.era == .modern, method == .toolsCall {
             message.parameterFields = ParameterField.all(in: request.received)
         }

@@ -258,4 +258,7 @@ final class SessionStreams: Sendable {
 extension SessionStreams: MessageOutlet {
     /// Sends a message that belongs to no request.
     func send(_ message: ByteBuffer) async -> Bool { await send(message, on: 0) }
+
+    /// Sends a message that belongs to no request, without waiting for anybody.
+    func post(_ message: ByteBuffer) { post(message, on: 0) }
 }

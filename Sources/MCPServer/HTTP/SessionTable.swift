@@ -38,7 +38,7 @@ final class SessionTable: Sendable {
 
     /// Opens a session. `nil` if there are too many.
     func open(
-        _ handshake: Answer.Handshake, principal: [UInt8]? = nil, at now: NIODeadline
+        _ handshake: Answer.Handshake, principal: [UInt8]? = nil, changes: ChangeHub? = nil, at now: NIODeadline
     ) -> SessionID? {
         let id = SessionID.random()
         let streams = SessionStreams(handshake.version, capacity: keptBytes, budget: budget)
@@ -54,6 +54,7 @@ final class SessionTable: Sendable {
             return (true, expired)
         }
         for session in expired { session.end() }
+        if isOpen, let changes { session.listen(to: changes) }
         return isOpen ? id : nil
     }
 

@@ -161,6 +161,7 @@ final class PipeConnection: ChannelInboundHandler {
         if let handshake = answer.handshake {
             session = ClientSession(
                 version: handshake.version, capabilities: handshake.capabilities, outlet: outlet())
+            session?.listen(to: server.changes)
         }
         write(answer)
     }
@@ -198,6 +199,11 @@ extension PipeConnection: Sendable {}
 /// The same for handlers, which may run anywhere.
 private struct PipeOutlet: MessageOutlet {
     let connection: NIOLoopBound<PipeConnection>
+
+    func post(_ message: ByteBuffer) {
+        let connection = connection
+        connection.eventLoop.execute { _ = connection.value.send(message) }
+    }
 
     func send(_ message: ByteBuffer) async -> Bool {
         let connection = connection

@@ -40,6 +40,18 @@ enum Fixtures {
         ) { call in
             .text("The region is \((try? call.arguments.string("region")) ?? "not given").")
         },
+        SpecimenTool("test_trigger_tool_change", "Tells that there are other tools.") { call in
+            call.context.announce(.tools)
+            return .text("Told.")
+        },
+        SpecimenTool("test_trigger_prompt_change", "Tells that there are other prompts.") { call in
+            call.context.announce(.prompts)
+            return .text("Told.")
+        },
+        SpecimenTool("test_trigger_resource_change", "Tells that test://watched-resource has other contents.") { call in
+            call.context.announce(.resource("test://watched-resource"))
+            return .text("Told.")
+        },
         SpecimenTool("json_schema_2020_12_tool", "Has a schema that uses what 2020-12 can.", schema: richSchema) {
             call in
             ToolResult([.text(String(buffer: call.arguments.json))])

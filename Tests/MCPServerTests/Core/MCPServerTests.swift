@@ -8,6 +8,10 @@ struct MCPServerTests {
 
     // MARK: Handshake
 
+    private static let everything: JSONValue = [
+        "logging": [:], "tools": ["listChanged": true], "resources": ["subscribe": true, "listChanged": true],
+    ]
+
     @Test(arguments: MCPProtocolVersion.legacy)
     func `settles on the revision that a client asks for`(_ version: MCPProtocolVersion) async throws {
         let asked = try await core.ask(
@@ -15,7 +19,7 @@ struct MCPServerTests {
             #"{"protocolVersion":"\#(version.text)","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#,
             version)
         #expect(asked.result?["protocolVersion"] == .string("\(version.text)"))
-        #expect(asked.result?["capabilities"] == ["logging": [:], "tools": [:], "resources": [:]])
+        #expect(asked.result?["capabilities"] == MCPServerTests.everything)
         #expect(asked.result?["serverInfo"]?["name"] == "test")
         #expect(asked.result?["serverInfo"]?["version"] == "1.2.3")
         #expect((asked.result?["serverInfo"]?["title"] == "Test") == (version >= .v2025_06_18))
@@ -47,7 +51,7 @@ struct MCPServerTests {
         #expect(
             asked.result?["supportedVersions"]
                 == ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"])
-        #expect(asked.result?["capabilities"] == ["logging": [:], "tools": [:], "resources": [:]])
+        #expect(asked.result?["capabilities"] == MCPServerTests.everything)
         #expect(asked.result?["instructions"] == "Be kind.")
         #expect(asked.result?["serverInfo"] == nil)
         #expect(asked.result?["ttlMs"] == 60_000)
@@ -58,7 +62,7 @@ struct MCPServerTests {
         let core = Core(
             server: MCPServer(ServerInfo(name: "test", version: "1"), tools: [Plain()], logger: silentLogger))
         let discovered = try await core.ask("server/discover", nil, .v2026_07_28)
-        #expect(discovered.result?["capabilities"] == ["logging": [:], "tools": [:]])
+        #expect(discovered.result?["capabilities"] == ["logging": [:], "tools": ["listChanged": true]])
         #expect(try await core.ask("resources/list", nil, .v2026_07_28).errorCode == -32_601)
         #expect(try await core.ask("resources/list", nil, .v2025_11_25).errorCode == -32_601)
     }
@@ -79,7 +83,7 @@ struct MCPServerTests {
     @Test(
         arguments: [
             "prompts/list", "prompts/get", "completion/complete", "resources/subscribe",
-            "subscriptions/listen", "tasks/get", "notifications/initialized", "nope", "", "TOOLS/LIST",
+            "tasks/get", "notifications/initialized", "nope", "", "TOOLS/LIST",
         ], MCPProtocolVersion.allCases)
     func `knows no other methods`(_ method: String, _ version: MCPProtocolVersion) async throws {
         let asked = try await core.ask(method, nil, version)

@@ -86,7 +86,11 @@ final class RecordingOutlet: MessageOutlet {
     var sent: [JSONValue] { messages.withLock { $0 }.compactMap { try? JSONValue.parse($0) } }
 
     func send(_ message: ByteBuffer) async -> Bool {
-        messages.withLock { $0.append(String(buffer: message)) }
+        keep(message)
         return true
+    }
+
+    func keep(_ message: ByteBuffer) {
+        messages.withLock { $0.append(String(buffer: message)) }
     }
 }

@@ -6,6 +6,7 @@ import Wire
 
 /// A server on a port of its own, asked over real sockets.
 struct TestServer {
+    let server: MCPServer
     let http: MCPHTTPServer
     let metrics: ServerMetrics
 
@@ -25,7 +26,7 @@ struct TestServer {
         let http = try await MCPHTTPServer.start(
             server, settings: settings, metrics: metrics, on: Array(group.makeIterator().prefix(loops)))
         do {
-            try await body(TestServer(http: http, metrics: metrics))
+            try await body(TestServer(server: server, http: http, metrics: metrics))
         } catch {
             await http.drain(timeout: .seconds(1))
             throw error
