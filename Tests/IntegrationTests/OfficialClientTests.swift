@@ -88,6 +88,18 @@ extension Integration {
             }
         }
 
+        /// The SDK knows the tasks of 2026-07-28 only, as an extension.
+        @Test(arguments: Way.allCases)
+        func `waits for calls that run as tasks`(way: Way) async throws {
+            let report = try await report("tasks.py", mode: "2026-07-28", way: way)
+
+            #expect(report["text"] == "Hello, Ann!")
+            #expect(report["states"] == ["input_required", "completed", "cancelled"])
+            #expect(report["cancelled"] == "cancelled")
+            #expect(report["unknown"] == -32_602)
+            #expect(report["plain"] == "Hello, Bea!")
+        }
+
         @Test(arguments: modes, Way.allCases)
         func `is told of what changes in a server`(mode: (name: String, version: String), way: Way) async throws {
             let report = try await report("watching.py", mode: mode.name, way: way)

@@ -5,6 +5,9 @@ protocol ChangeListener: AnyObject, Sendable {
     /// Something has changed. Must not wait, and may be called anywhere.
     func changed(_ change: ServerChange)
 
+    /// A task is in another state than before; whose it is has been looked at already for those who have named it.
+    func taskChanged(_ task: ServerTask)
+
     /// Nothing more will be told: the server stops.
     func hubEnds()
 }
@@ -51,6 +54,11 @@ final class ChangeHub: Sendable {
     /// Tells everybody.
     func announce(_ change: ServerChange) {
         for listener in state.withLock(\.all) { listener.changed(change) }
+    }
+
+    /// Tells the subscriptions that have named the task.
+    func announce(_ task: ServerTask) {
+        for listener in state.withLock({ Array($0.subscriptions.values) }) { listener.taskChanged(task) }
     }
 
     /// Lets everybody go who listens for as long as the server runs.

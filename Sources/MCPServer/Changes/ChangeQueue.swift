@@ -3,8 +3,15 @@ import Synchronization
 /// Changes that a subscription has still to tell of; the same one waits once, so that a slow client costs no more memory
 /// than what it has named.
 final class ChangeQueue: ChangeListener {
+    /// What there is to tell.
+    enum Item: Hashable {
+        case change(ServerChange)
+        /// The task with this id is in another state.
+        case task(String)
+    }
+
     private struct State {
-        var changes: [ServerChange] = []
+        var items: [Item] = []
         var isOver = false
         var waiting: CheckedContinuation<Void, Never>?
     }
@@ -17,9 +24,16 @@ final class ChangeQueue: ChangeListener {
     }
 
     func changed(_ change: ServerChange) {
-        guard filter.wants(change) else { return }
+        if filter.wants(change) { append(.change(change)) }
+    }
+
+    func taskChanged(_ task: ServerTask) {
+        if filter.tasks.contains(task.id) { append(.task(task.id)) }
+    }
+
+    private func append(_ item: Item) {
         wake { state in
-            if !state.changes.contains(change) { state.changes.append(change) }
+            if !state.items.contains(item) { state.items.append(item) }
         }
     }
 
@@ -28,16 +42,16 @@ final class ChangeQueue: ChangeListener {
     }
 
     /// The next change; `nil` when there will be none any more, or the task is cancelled.
-    func next() async -> ServerChange? {
+    func next() async -> Item? {
         while !Task.isCancelled {
-            let (change, isOver) = state.withLock { state -> (ServerChange?, Bool) in
-                (state.changes.isEmpty ? nil : state.changes.removeFirst(), state.isOver)
+            let (item, isOver) = state.withLock { state -> (Item?, Bool) in
+                (state.items.isEmpty ? nil : state.items.removeFirst(), state.isOver)
             }
-            if change != nil || isOver { return change }
+            if item != nil || isOver { return item }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     let isStale = state.withLock { state in
-                        if !state.changes.isEmpty || state.isOver || Task.isCancelled { return true }
+                        if !state.items.isEmpty || state.isOver || Task.isCancelled { return true }
                         state.waiting = continuation
                         return false
                     }

@@ -2,14 +2,16 @@ import Wire
 
 /// What a modern client wants to be told of (MCP 2026-07-28, `SubscriptionFilter`).
 struct SubscriptionFilter: Sendable {
-    /// URIs that one subscription may name.
-    static let maximumURICount = 1_000
+    /// URIs, and tasks, that one subscription may name.
+    private static let maximumCount = 1_000
 
     var tools = false
     var prompts = false
     var resources = false
     /// By their bytes: URIs that Swift takes for equal may be two resources.
     var uris: Set<[UInt8]> = []
+    /// The ids of the tasks.
+    var tasks: Set<String> = []
     private var listedURIs: [String] = []
 
     /// What the parameters at `params` ask for. Throws what is wrong with them.
@@ -27,21 +29,31 @@ struct SubscriptionFilter: Sendable {
         tools = try flag("toolsListChanged")
         prompts = try flag("promptsListChanged")
         resources = try flag("resourcesListChanged")
-        guard let list = JSONMembers.value(of: "resourceSubscriptions", in: filter, bytes) else { return }
-        guard JSONMembers.kind(list, bytes) == .array else {
-            throw .invalidParams("notifications.resourceSubscriptions must be an array")
+        for uri in try SubscriptionFilter.list("resourceSubscriptions", in: filter, bytes)
+        where uris.insert(uri).inserted {
+            listedURIs.append(String(decoding: uri, as: UTF8.self))
         }
+        tasks = Set(
+            try SubscriptionFilter.list("taskIds", in: filter, bytes).map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    private static func list(
+        _ name: StaticString, in filter: ByteRange, _ bytes: ByteView
+    ) throws(MCPError) -> [[UInt8]] {
+        guard let list = JSONMembers.value(of: name, in: filter, bytes) else { return [] }
+        guard JSONMembers.kind(list, bytes) == .array else {
+            throw .invalidParams("notifications.\(name) must be an array")
+        }
+        var found: [[UInt8]] = []
         var elements = JSONMembers(bytes, in: list)
         while let element = elements.next() {
             guard let text = JSONMembers.text(element.value, bytes) else {
-                throw .invalidParams("notifications.resourceSubscriptions must hold URIs")
+                throw .invalidParams("notifications.\(name) must hold strings")
             }
-            guard uris.count < SubscriptionFilter.maximumURICount else {
-                throw .invalidParams("at most \(SubscriptionFilter.maximumURICount) resourceSubscriptions")
-            }
-            let uri = text.unescaped(in: bytes)
-            if uris.insert(uri).inserted { listedURIs.append(String(decoding: uri, as: UTF8.self)) }
+            guard found.count < maximumCount else { throw .invalidParams("at most \(maximumCount) \(name)") }
+            found.append(text.unescaped(in: bytes))
         }
+        return found
     }
 
     /// Whether the client wants to know of `change`.
@@ -63,6 +75,7 @@ struct SubscriptionFilter: Sendable {
         if !listedURIs.isEmpty, hasResources {
             filter["resourceSubscriptions"] = .array(listedURIs.map { .string($0) })
         }
+        if !tasks.isEmpty { filter["taskIds"] = .array(tasks.sorted().map { .string($0) }) }
         return .object(filter)
     }
 }

@@ -22,6 +22,8 @@ final class ClientExchange: Sendable {
         case session(ClientSession, (any MessageOutlet)?)
         /// An unfinished result; what the client has answered so far, by key.
         case rounds([String: JSONValue])
+        /// The questions of a task, which its client finds when it asks about the task.
+        case task(ServerTask)
         /// There is none.
         case none
     }
@@ -53,6 +55,8 @@ final class ClientExchange: Sendable {
         switch way {
         case .none:
             throw ClientRequestError.unreachable
+        case .task(let task):
+            return try await task.ask(questions, timeout)
         case .rounds(let answers):
             var found: [String: ClientRequest.Answer] = [:]
             for question in questions {

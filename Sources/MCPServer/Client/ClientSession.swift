@@ -235,6 +235,14 @@ extension ClientSession: ChangeListener {
         outlet.post(notification)
     }
 
+    func taskChanged(_ task: ServerTask) {
+        var notification = ByteBuffer()
+        notification.writeJSON([
+            "jsonrpc": "2.0", "method": "notifications/tasks/status", "params": .object(task.description(version)),
+        ])
+        outlet.post(notification)
+    }
+
     /// A session does not end with the stream on which it is told.
     func hubEnds() {}
 }

@@ -7,6 +7,8 @@ final class Catalog: Sendable {
     let templates: [RegisteredTemplate]
     let prompts: [any Prompt]
     let prepared: PreparedAnswers
+    /// Whether a call may run as a task.
+    let hasTasks: Bool
 
     /// Names of tools and prompts and URIs of resources must be unique; anything else ends the process.
     init(
@@ -22,6 +24,7 @@ final class Catalog: Sendable {
         precondition(
             Set(resources.map(\.definition.uri)).count == resources.count, "two resources have the same URI")
         precondition(Set(prompts.map(\.definition.name)).count == prompts.count, "two prompts have the same name")
+        hasTasks = tools.contains { $0.definition.taskSupport != .forbidden }
         prepared = PreparedAnswers(
             manner, tools: tools.map(\.definition), resources: resources.map(\.definition),
             templates: templates.map(\.definition), prompts: prompts.map(\.definition))

@@ -64,7 +64,9 @@ extension MCPServer {
         let filter: SubscriptionFilter
         let id: JSONValue
         switch prepareListening(message) {
-        case .failure(let error): return .ready(.failure(error, to: message, .subscriptionsListen))
+        case .failure(let error):
+            let status = error.problem == .missingCapability ? 400 : 200
+            return .ready(.failure(error, to: message, .subscriptionsListen, status: status))
         case .success(let prepared): (filter, id) = prepared
         }
         let meta: JSONValue = ["io.modelcontextprotocol/subscriptionId": id]
@@ -86,9 +88,10 @@ extension MCPServer {
                 let error = MCPError.invalidRequest("a subscription is answered by an event stream")
                 return .failure(error, to: message, .subscriptionsListen, status: 406)
             }
-            while let change = await queue.next() {
+            while let item = await queue.next() {
+                guard let value = notification(of: item, message, meta) else { continue }
                 var notification = ByteBuffer()
-                notification.writeJSON(change.notification(meta: meta))
+                notification.writeJSON(value)
                 await outlet?.send(notification)
             }
             return .result(to: message, .subscriptionsListen) { buffer in
@@ -99,10 +102,30 @@ extension MCPServer {
         }
     }
 
+    private func notification(
+        of item: ChangeQueue.Item, _ message: IncomingMessage, _ meta: JSONValue
+    ) -> JSONValue? {
+        switch item {
+        case .change(let change):
+            return change.notification(meta: meta)
+        case .task(let id):
+            guard let task = tasks.find(id, by: message.principal, at: .now()) else { return nil }
+            var parameters = details(of: task, message)
+            parameters["_meta"] = meta
+            return ["jsonrpc": "2.0", "method": "notifications/tasks", "params": .object(parameters)]
+        }
+    }
+
     private func prepareListening(_ message: IncomingMessage) -> Result<(SubscriptionFilter, JSONValue), MCPError> {
         message.body.withByteView { bytes in
             do throws(MCPError) {
-                let filter = try SubscriptionFilter(message.envelope.params, bytes)
+                var filter = try SubscriptionFilter(message.envelope.params, bytes)
+                if !filter.tasks.isEmpty {
+                    guard capabilities(of: message).understandsTasks else {
+                        throw .missingCapability(["extensions": ["io.modelcontextprotocol/tasks": [:]]])
+                    }
+                    filter.tasks = filter.tasks.filter { tasks.find($0, by: message.principal, at: .now()) != nil }
+                }
                 let id = message.envelope.id.flatMap { try? JSONValue.parse(bytes[$0.range]) }
                 return .success((filter, id ?? .null))
             } catch {

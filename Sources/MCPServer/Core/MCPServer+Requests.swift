@@ -32,6 +32,8 @@ extension MCPServer {
         case .loggingSetLevel: return .ready(setLogLevel(message))
         case .resourcesSubscribe, .resourcesUnsubscribe: return .ready(subscribe(message, method))
         case .subscriptionsListen: return listen(message)
+        case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: return askAboutTask(message, method)
+        case .tasksList: return .ready(listTasks(message))
         default: return .ready(.failure(.methodNotFound, to: message, method))
         }
     }
@@ -49,6 +51,9 @@ extension MCPServer {
         case .resourcesSubscribe, .resourcesUnsubscribe:
             version.era == .legacy && message.session != nil && (!resources.isEmpty || !templates.isEmpty)
         case .subscriptionsListen: version.era == .modern
+        case .tasksGet, .tasksCancel: version >= .v2025_11_25 && catalogs.current.hasTasks
+        case .tasksResult, .tasksList: version == .v2025_11_25 && catalogs.current.hasTasks
+        case .tasksUpdate: version.era == .modern && catalogs.current.hasTasks
         // Without a session there is nowhere to remember a level; each server decides what it sends then.
         case .loggingSetLevel: version.era == .legacy
         // Whatever a later revision adds is unknown here until it is written.

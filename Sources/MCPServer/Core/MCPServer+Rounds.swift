@@ -58,6 +58,16 @@ extension MCPServer {
         }
     }
 
+    /// What a modern client declares with a request.
+    func capabilities(of message: IncomingMessage) -> ClientCapabilities {
+        message.body.withByteView { bytes in
+            ClientCapabilities(
+                message.envelope.meta.flatMap {
+                    JSONMembers.value(of: "io.modelcontextprotocol/clientCapabilities", in: $0, bytes)
+                }, message.version, bytes)
+        }
+    }
+
     /// How the client that sent `message` can be asked something.
     func exchange(_ message: IncomingMessage, _ outlet: (any MessageOutlet)?) throws(MCPError) -> ClientExchange {
         switch message.version.era {
@@ -65,15 +75,9 @@ extension MCPServer {
             guard let session = message.session else { return ClientExchange(ClientCapabilities(), .none) }
             return ClientExchange(session.capabilities, .session(session, outlet))
         case .modern:
-            let capabilities = message.body.withByteView { bytes in
-                ClientCapabilities(
-                    message.envelope.meta.flatMap {
-                        JSONMembers.value(of: "io.modelcontextprotocol/clientCapabilities", in: $0, bytes)
-                    }, message.version, bytes)
-            }
             var known: [String: JSONValue] = [:]
             for member in try rounds(message).answers.members { known[member.name] = member.value }
-            return ClientExchange(capabilities, .rounds(known))
+            return ClientExchange(capabilities(of: message), .rounds(known))
         }
     }
 
@@ -82,12 +86,22 @@ extension MCPServer {
         switch error {
         case let required as InputRequired:
             return unfinished(required, message, method)
-        case ClientRequestError.notSupported(let capabilities) where message.version.era == .modern:
-            return .failure(.missingCapability(capabilities), to: message, method, status: 400)
-        case ClientRequestError.invalidAnswer(let what) where message.version.era == .modern:
-            return .failure(.invalidParams("inputResponses: \(what)"), to: message, method)
+        case let error as ClientRequestError:
+            return protocolError(error, message).map { error in
+                .failure(error, to: message, method, status: error.problem == .missingCapability ? 400 : 200)
+            }
         default:
             return nil
+        }
+    }
+
+    /// What a modern client is told that could not be asked, or has answered something else.
+    func protocolError(_ error: ClientRequestError, _ message: IncomingMessage) -> MCPError? {
+        guard message.version.era == .modern else { return nil }
+        switch error {
+        case .notSupported(let capabilities): return .missingCapability(capabilities)
+        case .invalidAnswer(let what): return .invalidParams("inputResponses: \(what)")
+        case .unreachable, .timedOut, .refused: return nil
         }
     }
 }

@@ -12,18 +12,40 @@ extension MCPServer {
         case .success((let tool, let call)):
             switch tool.kind {
             case .synchronous(let tool):
-                return .ready(finish(Result { try tool.run(call) }, of: call, message))
-            case .asynchronous(let tool):
-                return .pending { outlet in
-                    var call = call
-                    do {
-                        call.context = CallContext(message, outlet, try exchange(message, outlet), changes)
-                        return finish(.success(try await tool.run(call)), of: call, message)
-                    } catch {
-                        return finish(.failure(error), of: call, message)
-                    }
-                }
+                return .ready(finish(Result { try tool.run(call) }, message))
+            case .asynchronous(let handler):
+                return run(handler, tool.definition, call, message)
             }
+        }
+    }
+
+    private func run(
+        _ tool: any Tool, _ definition: ToolDefinition, _ call: ToolCall, _ message: IncomingMessage
+    ) -> Reply {
+        switch manner(of: message, definition.taskSupport) {
+        case .refused(let error):
+            let status = message.version.era == .modern ? 400 : 200
+            return .ready(.failure(error, to: message, .toolsCall, status: status))
+        case .task(let duration):
+            return .ready(start(call, message, for: duration) { call in await MCPServer.outcome(of: tool, call) })
+        case .inline:
+            return .pending { outlet in
+                var call = call
+                do throws(MCPError) {
+                    call.context = CallContext(message, outlet, try exchange(message, outlet), changes)
+                } catch {
+                    return .failure(error, to: message, .toolsCall)
+                }
+                return finish(await MCPServer.outcome(of: tool, call), message)
+            }
+        }
+    }
+
+    private static func outcome(of tool: any Tool, _ call: ToolCall) async -> Result<ToolResult, any Error> {
+        do {
+            return .success(try await tool.run(call))
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -52,44 +74,62 @@ extension MCPServer {
         }
     }
 
-    /// The answer for what a tool returned or threw.
-    private func finish(_ outcome: Result<ToolResult, any Error>, of call: ToolCall, _ message: IncomingMessage)
-        -> Answer
-    {
-        var problem = Problem.toolError
-        let result: ToolResult
+    /// The answer for what a tool returned or threw. `meta` goes into the result of a legacy client.
+    func finish(
+        _ outcome: Result<ToolResult, any Error>, _ message: IncomingMessage, _ method: MCPMethod = .toolsCall,
+        meta: JSONValue? = nil
+    ) -> Answer {
+        if case .failure(let required as InputRequired) = outcome { return unfinished(required, message, method) }
+        switch settle(outcome, message) {
+        case .failure(let error):
+            let status = error.problem == .missingCapability ? 400 : 200
+            return .failure(error, to: message, method, status: status)
+        case .success((let result, let problem)):
+            var answer = Answer.result(to: message, method, reserving: result.sizeHint) { buffer in
+                writeObject(result, into: &buffer, version: message.version, meta: meta)
+            }
+            answer.problem = problem
+            return answer
+        }
+    }
+
+    /// What the caller gets for what a tool returned or threw, and what went wrong.
+    func settle(
+        _ outcome: Result<ToolResult, any Error>, _ message: IncomingMessage
+    ) -> Result<(ToolResult, Problem?), MCPError> {
         switch outcome {
-        case .success(let success):
-            result = success
+        case .success(let result):
+            return .success((result, result.isError ? .toolError : nil))
         case .failure(let error as ToolInputError):
             // Until 2025-06-18 bad arguments are a protocol error; since then the model is told, so that it can correct
             // itself (SEP-1303).
-            guard call.version >= .v2025_11_25 else {
-                return .failure(.invalidParams(error.message), to: message, .toolsCall)
-            }
-            result = .error(error.message)
+            guard message.version >= .v2025_11_25 else { return .failure(.invalidParams(error.message)) }
+            return .success((.error(error.message), .toolError))
         case .failure(is CancellationError):
-            return .failure(.cancelled, to: message, .toolsCall)
+            return .failure(.cancelled)
         case .failure(let error as MCPError):
-            return .failure(error, to: message, .toolsCall)
+            return .failure(error)
+        case .failure(let error as ClientRequestError):
+            if let error = protocolError(error, message) { return .failure(error) }
+            return .success((.error("The tool could not go on: \(error)."), .toolError))
         case .failure(let error):
-            if let answer = answer(toAskingError: error, message, .toolsCall) { return answer }
-            if let error = error as? ClientRequestError {
-                result = .error("The tool could not go on: \(error).")
-                break
-            }
             logger.error("tool failed", metadata: ["tool": "\(toolName(message))", "error": "\(error)"])
-            problem = .handlerFailed
-            result = .error("The tool failed.")
+            return .success((.error("The tool failed."), .handlerFailed))
         }
-        var answer = Answer.result(to: message, .toolsCall, reserving: result.sizeHint) { buffer in
-            buffer.writeStaticString("{")
-            if call.version.era == .modern { buffer.writeStaticString("\"resultType\":\"complete\",") }
-            result.writeMembers(into: &buffer, version: call.version)
-            prepared.writeResultEnd(into: &buffer, version: call.version)
+    }
+
+    /// Writes a `CallToolResult` as the revision knows it.
+    func writeObject(
+        _ result: ToolResult, into buffer: inout ByteBuffer, version: MCPProtocolVersion, meta: JSONValue? = nil
+    ) {
+        buffer.writeStaticString("{")
+        if version.era == .modern { buffer.writeStaticString("\"resultType\":\"complete\",") }
+        result.writeMembers(into: &buffer, version: version)
+        if let meta {
+            buffer.writeStaticString(",\"_meta\":")
+            buffer.writeJSON(meta)
         }
-        if result.isError { answer.problem = problem }
-        return answer
+        prepared.writeResultEnd(into: &buffer, version: version)
     }
 
     private func toolName(_ message: IncomingMessage) -> String {

@@ -28,6 +28,7 @@ public struct MCPServer: Sendable {
     let catalogs: CatalogBox
     let manner: PreparedAnswers.Manner
     let changes = ChangeHub()
+    let tasks = TaskStore()
     let sealer: StateSealer
     let logger: Logger
 

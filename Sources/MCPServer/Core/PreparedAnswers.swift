@@ -34,6 +34,7 @@ struct PreparedAnswers: Sendable {
         var hasResources: Bool
         var hasPrompts: Bool
         var hasCompletions: Bool
+        var hasTasks: Bool
         var tellsChanges = true
     }
 
@@ -49,7 +50,8 @@ struct PreparedAnswers: Sendable {
         modernMeta = meta
         let offer = Offer(
             hasResources: !resources.isEmpty || !templates.isEmpty, hasPrompts: !prompts.isEmpty,
-            hasCompletions: !prompts.isEmpty || !templates.isEmpty)
+            hasCompletions: !prompts.isEmpty || !templates.isEmpty,
+            hasTasks: tools.contains { $0.taskSupport != .forbidden })
         initialize = PerVersion { version in
             version.era == .modern
                 ? ByteBuffer() : PreparedAnswers.initialize(info, instructions, offer, version)
@@ -161,6 +163,14 @@ struct PreparedAnswers: Sendable {
             buffer.writeStaticString(changes)
         }
         if offer.hasCompletions, version >= .v2025_03_26 { buffer.writeStaticString(",\"completions\":{}") }
+        if offer.hasTasks, version == .v2025_11_25 {
+            buffer.writeStaticString(",\"tasks\":{\"cancel\":{},\"requests\":{\"tools\":{\"call\":{}}}")
+            // Without sessions there is no telling whose a task is.
+            buffer.writeStaticString(offer.tellsChanges ? ",\"list\":{}}" : "}")
+        }
+        if offer.hasTasks, version.era == .modern {
+            buffer.writeStaticString(",\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}")
+        }
         buffer.writeStaticString("}")
     }
 

@@ -11,6 +11,8 @@ public struct ToolDefinition: Sendable {
     public let description: String
     /// What it does to the world, for clients that ask before they call; revisions from 2025-03-26 on.
     public let annotations: ToolAnnotations
+    /// Whether its calls may run as tasks; only those of tools that wait. Revisions from 2025-11-25 on.
+    public var taskSupport = TaskSupport.forbidden
     /// The JSON Schema of its arguments, on one line.
     let inputSchema: ByteBuffer
     /// The arguments that calls over HTTP repeat in their heads; revisions from 2026-07-28 on.
@@ -39,6 +41,13 @@ public struct ToolDefinition: Sendable {
             preconditionFailure("inputSchema of \(name): \(error.message)")
         }
         self.outputSchema = outputSchema.map { ToolDefinition.compacted($0, "outputSchema of \(name)") }
+    }
+
+    /// The same with other support for tasks.
+    public func supportingTasks(_ support: TaskSupport) -> ToolDefinition {
+        var definition = self
+        definition.taskSupport = support
+        return definition
     }
 
     private static func isName(_ name: String) -> Bool {
@@ -70,6 +79,11 @@ public struct ToolDefinition: Sendable {
         if let outputSchema, version >= .v2025_06_18 {
             buffer.writeStaticString(",\"outputSchema\":")
             buffer.writeImmutableBuffer(outputSchema)
+        }
+        if taskSupport != .forbidden, version == .v2025_11_25 {
+            buffer.writeStaticString(",\"execution\":{\"taskSupport\":")
+            buffer.writeJSONString(taskSupport.rawValue)
+            buffer.writeStaticString("}")
         }
         if version >= .v2025_03_26 { annotations.writeMember(into: &buffer, title: title, version: version) }
         buffer.writeStaticString("}")

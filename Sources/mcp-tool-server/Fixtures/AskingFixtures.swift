@@ -62,6 +62,11 @@ enum AskingFixtures {
             try await Task.sleep(for: .milliseconds(100))
             return .text("The connection was cut, and nothing was lost.")
         },
+        SpecimenTool("test_task", "May run by itself, and asks for a name on the way.", tasks: .optional) { call in
+            let name = try await call.context.elicit("What is your name?", nameForm, key: "user_name")
+            await call.context.report(progress: 1, of: 1)
+            return .text("Hello, \(name["name"]?.stringValue ?? "whoever you are")!")
+        },
         SpecimenTool("test_missing_capability", "Cannot do without a client that samples.") { call in
             .text(try await call.context.sample(SamplingRequest("Say hello.", maxTokens: 20)).text)
         },

@@ -7,9 +7,11 @@ struct SpecimenTool: Tool {
 
     init(
         _ name: String, _ description: String, schema: String = #"{"type":"object"}"#,
+        tasks: TaskSupport = .forbidden,
         _ body: @escaping @Sendable (ToolCall) async throws -> ToolResult
     ) {
         definition = ToolDefinition(name: name, description: description, inputSchema: schema)
+            .supportingTasks(tasks)
         self.body = body
     }
 

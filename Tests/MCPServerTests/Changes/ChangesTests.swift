@@ -168,11 +168,11 @@ import Wire
                 queue.changed(change)
             }
         }
-        #expect(await queue.next() == .resource("b"))
-        #expect(await queue.next() == .tools)
+        #expect(await queue.next() == .change(.resource("b")))
+        #expect(await queue.next() == .change(.tools))
         queue.hubEnds()
         // What was waiting still goes out.
-        #expect(await queue.next() == .resource("a"))
+        #expect(await queue.next() == .change(.resource("a")))
         #expect(await queue.next() == nil)
     }
 

@@ -1,7 +1,8 @@
-import MCPServer
 import NIOCore
 import Testing
 import Wire
+
+@testable import MCPServer
 
 /// A server without a transport, asked with texts.
 struct Core {
@@ -12,14 +13,15 @@ struct Core {
     /// The answer to a message that a transport has classified as one of `version`.
     func answer(
         to text: String, _ version: MCPProtocolVersion, session: ClientSession? = nil,
-        outlet: (any MessageOutlet)? = nil
+        outlet: (any MessageOutlet)? = nil, principal: [UInt8]? = nil
     ) async throws -> Answer {
         var scratch = JSONScratch(seed: 1)
         let body = ByteBuffer(string: text)
         let envelope = try body.withByteView { bytes throws(JSONRPCError) in
             try JSONRPCEnvelope.scan(bytes, scratch: &scratch)
         }
-        let message = IncomingMessage(body: body, envelope: envelope, version: version, session: session)
+        var message = IncomingMessage(body: body, envelope: envelope, version: version, session: session)
+        message.principal = principal
         return await server.receive(message).answer(through: outlet)
     }
 
