@@ -47,6 +47,11 @@ struct HTTPCommand: AsyncParsableCommand {
     @Flag(help: "Answer with JSON only, never with an event stream.")
     var jsonOnly = false
 
+    @Flag(
+        name: .customLong("http-sse"),
+        help: "Serve clients of HTTP+SSE (2024-11-05, deprecated) besides, at /sse and /messages.")
+    var servesHTTPSSE = false
+
     @Option(help: ArgumentHelp("An origin whose pages may call; may be repeated.", valueName: "origin"))
     var allowOrigin: [String] = []
 
@@ -100,6 +105,7 @@ struct HTTPCommand: AsyncParsableCommand {
         settings.maximumConnections = DescriptorLimit.connections(descriptors: DescriptorLimit.raise())
         settings.hasSessions = sessions == .on
         settings.streamsAnswers = !jsonOnly
+        settings.servesHTTPSSE = servesHTTPSSE
         settings.allowedOrigins = allowOrigin
         settings.allowedHosts = allowHost
         settings.pages = [

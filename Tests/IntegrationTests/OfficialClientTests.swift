@@ -38,28 +38,43 @@ extension Integration {
         }
 
         /// How a client reaches a server.
-        enum Way: CaseIterable {
-            case gateway, http, pipes
+        enum Way {
+            case gateway, http, pipes, httpSSE
         }
+
+        /// A way for a mode, and the revision that it ends up with.
+        struct Visit: Sendable, CustomTestStringConvertible {
+            var mode: String
+            var version: String
+            var way: Way
+
+            var testDescription: String { "\(mode) over \(way)" }
+        }
+
+        static let visits =
+            modes.flatMap { mode, version in
+                [Way.gateway, .http, .pipes].map { Visit(mode: mode, version: version, way: $0) }
+            } + [Visit(mode: "legacy", version: "2025-11-25", way: .httpSSE)]
 
         /// What a client of a server with all its specimens reports, however it reaches the server.
         private func report(_ script: String, mode: String, way: Way) async throws -> JSON {
-            let server = try await ToolServer.start("specimens", flags: ["--everything"])
+            let server = try await ToolServer.start("specimens", flags: ["--everything", "--http-sse"])
             let gateway = try await RunningGateway.start(backends: [server])
             let target =
                 switch way {
                 case .gateway: gateway.endpoint
                 case .http: server.url
+                case .httpSSE: server.url.replacing("/mcp", with: "/sse")
                 case .pipes: Machine.binaries.appending(path: "mcp-tool-server").path
                 }
             return try await PythonClient.report(script, target, mode)
         }
 
-        @Test(arguments: modes, Way.allCases)
-        func `answers everything that a server asks`(mode: (name: String, version: String), way: Way) async throws {
-            let report = try await report("asking.py", mode: mode.name, way: way)
+        @Test(arguments: visits)
+        func `answers everything that a server asks`(visit: Visit) async throws {
+            let report = try await report("asking.py", mode: visit.mode, way: visit.way)
 
-            #expect(report["protocolVersion"].string == mode.version)
+            #expect(report["protocolVersion"].string == visit.version)
             #expect(report["sampling"] == "LLM response: answer to why?")
             #expect(
                 report["elicitation"]
@@ -81,7 +96,7 @@ extension Integration {
             #expect(report["reconnection"] == "The connection was cut, and nothing was lost.")
             #expect(report["parallel"] == [true, true, true, true, true, true, true, true, true, true])
             #expect(report["capabilities"] == "There is nothing that this client could be asked.")
-            if mode.version == "2025-11-25" {
+            if visit.version == "2025-11-25" {
                 #expect(report["missing"].string?.contains("does not support") == true)
             } else {
                 #expect(report["missing"] == [-32_021, ["requiredCapabilities": ["sampling": [:]]]])
@@ -89,7 +104,7 @@ extension Integration {
         }
 
         /// The SDK knows the tasks of 2026-07-28 only, as an extension.
-        @Test(arguments: Way.allCases)
+        @Test(arguments: [Way.gateway, .http, .pipes])
         func `waits for calls that run as tasks`(way: Way) async throws {
             let report = try await report("tasks.py", mode: "2026-07-28", way: way)
 
@@ -100,12 +115,12 @@ extension Integration {
             #expect(report["plain"] == "Hello, Bea!")
         }
 
-        @Test(arguments: modes, Way.allCases)
-        func `is told of what changes in a server`(mode: (name: String, version: String), way: Way) async throws {
-            let report = try await report("watching.py", mode: mode.name, way: way)
+        @Test(arguments: visits)
+        func `is told of what changes in a server`(visit: Visit) async throws {
+            let report = try await report("watching.py", mode: visit.mode, way: visit.way)
 
-            #expect(report["protocolVersion"].string == mode.version)
-            if mode.version == "2025-11-25" {
+            #expect(report["protocolVersion"].string == visit.version)
+            if visit.version == "2025-11-25" {
                 let lists: [JSON] = [
                     ["notifications/prompts/list_changed", .null], ["notifications/tools/list_changed", .null],
                 ]
@@ -125,11 +140,11 @@ extension Integration {
         }
 
         /// The gateway must not get in the way of anything.
-        @Test(arguments: modes, Way.allCases)
-        func `uses everything that a server offers`(mode: (name: String, version: String), way: Way) async throws {
-            let report = try await report("features.py", mode: mode.name, way: way)
+        @Test(arguments: visits)
+        func `uses everything that a server offers`(visit: Visit) async throws {
+            let report = try await report("features.py", mode: visit.mode, way: visit.way)
 
-            #expect(report["protocolVersion"].string == mode.version)
+            #expect(report["protocolVersion"].string == visit.version)
             #expect(
                 report["prompts"] == [
                     "explain_data", "test_input_required_result_prompt", "test_prompt_with_arguments",

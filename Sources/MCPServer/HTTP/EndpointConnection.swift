@@ -8,10 +8,12 @@ import Wire
 /// Answers are JSON, unless a handler says something before its result (`RequestStream`), or the client accepts event
 /// streams only.
 final class EndpointConnection: HTTPServerDelegate {
-    private let loop: EndpointLoop
+    let loop: EndpointLoop
     private var target = EndpointRules.Target.endpoint
     /// The request that a handler is at work on.
     private var running: Running?
+    /// The stream of a client of HTTP+SSE.
+    var eventStream: EventStream?
     /// The stream that a GET has opened, or goes on with.
     private var listening: Listening?
 
@@ -55,6 +57,8 @@ final class EndpointConnection: HTTPServerDelegate {
 
     private func allowedMethods(_ failure: GatewayFailure, _ path: ByteView) -> StaticString? {
         guard failure == .methodNotAllowed else { return nil }
+        if loop.rules.isMessages(path) { return "Content-Type: application/json\r\nAllow: POST\r\n" }
+        if loop.rules.isEventStream(path) { return "Content-Type: application/json\r\nAllow: GET\r\n" }
         if !loop.rules.isEndpoint(path) { return "Content-Type: application/json\r\nAllow: GET, HEAD\r\n" }
         guard loop.hasSessions else { return "Content-Type: application/json\r\nAllow: POST\r\n" }
         return loop.settings.streamsAnswers
@@ -72,6 +76,8 @@ final class EndpointConnection: HTTPServerDelegate {
 
     func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         switch target {
+        case .eventStream: openEventStream(request, on: connection)
+        case .messages: receivePosted(request, on: connection)
         case .page(let index): show(loop.settings.pages[index], on: connection)
         case .endpoint where request.head.method == .delete: endSession(request, on: connection)
         case .endpoint where request.head.method == .get: listen(request, on: connection)
@@ -110,7 +116,7 @@ final class EndpointConnection: HTTPServerDelegate {
         return nil
     }
 
-    private func refuse(
+    func refuse(
         _ failure: GatewayFailure, _ message: StaticString? = nil, status: Int? = nil,
         on connection: HTTPServerConnection
     ) {
@@ -252,7 +258,8 @@ final class EndpointConnection: HTTPServerDelegate {
     // MARK: Ends
 
     func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
-        stopListening(on: connection)
+        stopListening()
+        closeEventStream()
         // A legacy client that closed its side only still takes what is said.
         if isClosed || running?.task != nil { running?.stream.clientLeft() }
         // There is a task only for a modern client. One that closes its sending side has left: over TCP that looks the
@@ -267,17 +274,24 @@ final class EndpointConnection: HTTPServerDelegate {
         guard isWritable else { return }
         running?.stream.writer.resume()
         listening?.writer.resume()
+        eventStream?.writer.resume()
     }
 
     /// A client that closes its side of a stream has left it: there is nothing for it to send.
-    private func stopListening(on connection: HTTPServerConnection) {
+    private func stopListening() {
         guard let listening else { return }
         self.listening = nil
         listening.session.streams.detach(listening.stream, listening.sink)
         listening.writer.finish(ByteBuffer())
     }
 
+    /// Lets a client go that listens for as long as the server runs.
+    func release() {
+        eventStream?.writer.finish(ByteBuffer())
+    }
+
     func closed(_ connection: HTTPServerConnection) {
+        closeEventStream()
         loop.forget(connection)
     }
 }

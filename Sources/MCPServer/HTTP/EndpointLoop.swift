@@ -12,6 +12,8 @@ final class EndpointLoop {
     let settings: HTTPServerSettings
     /// The sessions, of all loops.
     let sessions: SessionTable
+    /// The clients of HTTP+SSE, of all loops.
+    let eventPeers: EventPeers
     /// What this loop counts.
     let metrics: LoopMetrics
     /// Who may call, and what.
@@ -20,20 +22,21 @@ final class EndpointLoop {
     var scratch: JSONScratch
     /// Whether clients of the session era come, and get a session.
     var hasSessions: Bool { settings.hasSessions && server.eras.contains(.legacy) }
-    private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+    private var connections: [ObjectIdentifier: (connection: HTTPServerConnection, endpoint: EndpointConnection)] = [:]
     private var isDraining = false
     private var drained: EventLoopPromise<Void>?
 
     /// The state of one loop. Must be made on the loop.
     init(
         _ eventLoop: any EventLoop, server: MCPServer, settings: HTTPServerSettings, sessions: SessionTable,
-        metrics: LoopMetrics
+        eventPeers: EventPeers, metrics: LoopMetrics
     ) {
         context = LoopContext(LoopExecutor(eventLoop))
         scratch = JSONScratch(seed: UInt64.random(in: .min ... .max))
         self.server = server
         self.settings = settings
         self.sessions = sessions
+        self.eventPeers = eventPeers
         self.metrics = metrics
         rules = EndpointRules(settings, eras: server.eras, port: settings.port)
     }
@@ -45,8 +48,9 @@ final class EndpointLoop {
 
     /// The handler of a connection that was accepted.
     func accept() -> HTTPServerConnection {
-        let connection = HTTPServerConnection(loop: context, delegate: EndpointConnection(self))
-        connections[ObjectIdentifier(connection)] = connection
+        let endpoint = EndpointConnection(self)
+        let connection = HTTPServerConnection(loop: context, delegate: endpoint)
+        connections[ObjectIdentifier(connection)] = (connection, endpoint)
         connection.isDraining = isDraining
         metrics.changeConnections(by: 1)
         return connection
@@ -69,7 +73,10 @@ final class EndpointLoop {
         sessions.releaseListeners()
         server.changes.end()
         // Ending one changes the table.
-        for connection in Array(connections.values) { connection.isDraining = true }
+        for (connection, endpoint) in Array(connections.values) {
+            connection.isDraining = true
+            endpoint.release()
+        }
         if connections.isEmpty { promise.succeed() }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let limit = context.eventLoop.scheduleTask(in: timeout) { bound.value.closeAll() }
@@ -78,7 +85,7 @@ final class EndpointLoop {
     }
 
     private func closeAll() {
-        for connection in Array(connections.values) { connection.close() }
+        for (connection, _) in Array(connections.values) { connection.close() }
     }
 }
 

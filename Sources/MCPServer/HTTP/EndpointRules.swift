@@ -7,6 +7,10 @@ struct EndpointRules: Sendable {
     enum Target {
         /// The MCP endpoint.
         case endpoint
+        /// The event stream of HTTP+SSE.
+        case eventStream
+        /// Where clients of HTTP+SSE post.
+        case messages
         /// The page at this position in the settings.
         case page(Int)
     }
@@ -19,6 +23,9 @@ struct EndpointRules: Sendable {
 
     private let callers: CallerRules
     private let path: [UInt8]
+    private let eventStreamPath: [UInt8]
+    private let messagesPath: [UInt8]
+    private let hasEventStreams: Bool
     private let pagePaths: [[UInt8]]
     private let hasSessions: Bool
     private let hasStreams: Bool
@@ -26,6 +33,9 @@ struct EndpointRules: Sendable {
     init(_ settings: HTTPServerSettings, eras: Set<MCPEra>, port: Int) {
         callers = CallerRules(settings, port: port)
         path = Array(settings.path.utf8)
+        eventStreamPath = Array(settings.eventStreamPath.utf8)
+        messagesPath = Array(settings.messagesPath.utf8)
+        hasEventStreams = settings.servesHTTPSSE && eras.contains(.legacy)
         pagePaths = settings.pages.map { Array($0.path.utf8) }
         hasSessions = settings.hasSessions && eras.contains(.legacy)
         hasStreams = hasSessions && settings.streamsAnswers
@@ -43,6 +53,15 @@ struct EndpointRules: Sendable {
         if let origin = fields[.origin], !callers.allowsOrigin(bytes[origin]) { return .fail(.originNotAllowed) }
         let requested = bytes[head.path]
         if requested.equals(path) { return judgeEndpoint(head, bytes) }
+        if isEventStream(requested) {
+            guard head.method == .get else { return .fail(.methodNotAllowed) }
+            let accepts = EndpointRules.accepts("text/event-stream", "text/*", fields, bytes)
+            return accepts ? .pass(.eventStream) : .fail(.notAcceptable)
+        }
+        if isMessages(requested) {
+            guard head.method == .post else { return .fail(.methodNotAllowed) }
+            return checkBody(head, bytes).map { .fail($0) } ?? .pass(.messages)
+        }
         guard let page = pagePaths.firstIndex(where: { requested.equals($0) }) else { return .fail(.notFound) }
         return head.method == .get || head.method == .head ? .pass(.page(page)) : .fail(.methodNotAllowed)
     }
@@ -50,6 +69,16 @@ struct EndpointRules: Sendable {
     /// Whether this is the path of the MCP endpoint.
     func isEndpoint(_ requested: ByteView) -> Bool {
         requested.equals(path)
+    }
+
+    /// Whether this is the path of the event stream of HTTP+SSE.
+    func isEventStream(_ requested: ByteView) -> Bool {
+        hasEventStreams && requested.equals(eventStreamPath)
+    }
+
+    /// Whether this is the path to which clients of HTTP+SSE post.
+    func isMessages(_ requested: ByteView) -> Bool {
+        hasEventStreams && requested.equals(messagesPath)
     }
 
     /// The era in which a request is answered that is refused before its body is known.
@@ -70,12 +99,18 @@ struct EndpointRules: Sendable {
     }
 
     private func checkPost(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> GatewayFailure? {
+        if let failure = checkBody(head, bytes) { return failure }
+        return acceptsAnswers(head.fields, bytes) ? nil : .notAcceptable
+    }
+
+    /// Whether a message in JSON is announced.
+    private func checkBody(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> GatewayFailure? {
         if head.framing == .none { return .lengthRequired }
         let fields = head.fields
         guard let type = fields[.contentType], bytes[type].withoutParameters.equalsIgnoringCase("application/json"),
             fields[.contentEncoding] == nil
         else { return .unsupportedMediaType }
-        return acceptsAnswers(fields, bytes) ? nil : .notAcceptable
+        return nil
     }
 
     /// Whether `Accept` allows JSON or an event stream. Absent allows everything (RFC 9110 §12.5.1).

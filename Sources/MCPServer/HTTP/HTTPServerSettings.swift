@@ -15,6 +15,12 @@ public struct HTTPServerSettings: Sendable {
     /// Whether legacy clients get a session. Without, every request stands alone and is served under the revision that
     /// its header names, 2025-03-26 if none.
     public var hasSessions = true
+    /// Whether clients of HTTP+SSE (MCP 2024-11-05, deprecated) are served, beside those of Streamable HTTP.
+    public var servesHTTPSSE = false
+    /// Where a client of HTTP+SSE opens its event stream.
+    public var eventStreamPath = "/sse"
+    /// Where a client of HTTP+SSE posts.
+    public var messagesPath = "/messages"
     /// Whether an answer may be an event stream, for progress and log messages before it; without, these are not sent.
     public var streamsAnswers = true
     /// Open sessions, 1…; the next `initialize` gets 503.

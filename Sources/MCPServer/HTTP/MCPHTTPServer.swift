@@ -36,13 +36,15 @@ public final class MCPHTTPServer: Sendable {
         let sessions = SessionTable(
             capacity: settings.maximumSessions, idleTimeout: TimeAmount(settings.sessionIdleTimeout),
             keptBytes: settings.keptEventBytesPerSession, totalKeptBytes: settings.keptEventBytes)
+        let eventPeers = EventPeers(capacity: settings.maximumSessions)
         var loops: [NIOLoopBound<EndpointLoop>] = []
         for eventLoop in eventLoops {
             let part = metrics.makePart()
             loops.append(
                 try await eventLoop.submit {
                     let loop = EndpointLoop(
-                        eventLoop, server: server, settings: settings, sessions: sessions, metrics: part)
+                        eventLoop, server: server, settings: settings, sessions: sessions, eventPeers: eventPeers,
+                        metrics: part)
                     return NIOLoopBound(loop, eventLoop: eventLoop)
                 }.get())
         }

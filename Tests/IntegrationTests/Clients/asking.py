@@ -10,8 +10,9 @@ import json
 import sys
 
 import anyio
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, MCPError
 from mcp.types import CreateMessageResult, ElicitResult, ListRootsResult, Root, TextContent
+from servers import target
 
 ANSWERS = {
     "name": "Ann", "color": "blue", "ok": True, "context": "the sea", "username": "ann", "email": "ann@example.org",
@@ -41,15 +42,13 @@ async def visit(server: str, mode: str) -> dict:
         report["asked"].append("roots")
         return ListRootsResult(roots=[Root(uri="file:///home/ann", name="home")])
 
-    target = server if server.startswith("http") else StdioServerParameters(
-        command=server, args=["stdio", "--everything"])
     everything = {"elicitation_callback": elicit, "sampling_callback": sample, "list_roots_callback": roots}
 
     async def text(client, tool: str, **arguments) -> str:
         result = await client.call_tool(tool, arguments)
         return ("error: " if result.is_error else "") + result.content[0].text
 
-    async with Client(target, mode=mode, read_timeout_seconds=20, cache=None, **everything) as client:
+    async with Client(target(server), mode=mode, read_timeout_seconds=20, cache=None, **everything) as client:
         report["protocolVersion"] = client.protocol_version
         report["sampling"] = await text(client, "test_sampling", prompt="why?")
         report["elicitation"] = await text(client, "test_elicitation", message="who?")
@@ -73,7 +72,7 @@ async def visit(server: str, mode: str) -> dict:
                 for index in range(10):
                     group.start_soon(one, index)
 
-    async with Client(target, mode=mode, read_timeout_seconds=20, cache=None) as client:
+    async with Client(target(server), mode=mode, read_timeout_seconds=20, cache=None) as client:
         try:
             report["missing"] = await text(client, "test_missing_capability")
         except MCPError as error:

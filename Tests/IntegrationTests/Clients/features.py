@@ -10,8 +10,9 @@ import json
 import sys
 
 import anyio
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
+from servers import target
 
 
 async def visit(server: str, mode: str) -> dict:
@@ -23,11 +24,9 @@ async def visit(server: str, mode: str) -> dict:
     async def progress(done: float, total: float | None, message: str | None) -> None:
         report["progress"].append([done, total, message])
 
-    is_remote = server.startswith("http")
-    target = server if is_remote else StdioServerParameters(command=server, args=["stdio", "--everything"])
     options: dict = {"log_level": "info"} if mode != "legacy" else {}
     async with Client(
-        target, mode=mode, read_timeout_seconds=20, cache=None, logging_callback=log, **options
+        target(server), mode=mode, read_timeout_seconds=20, cache=None, logging_callback=log, **options
     ) as client:
         report["protocolVersion"] = client.protocol_version
         report["tools"] = sorted(tool.name for tool in (await client.list_tools()).tools)

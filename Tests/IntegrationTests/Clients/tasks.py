@@ -11,10 +11,11 @@ import sys
 from typing import Any, ClassVar, Literal
 
 import anyio
-from mcp import Client, MCPError, StdioServerParameters, types
+from mcp import Client, MCPError, types
 from mcp.client.extension import ClientExtension, ResultClaim
 from mcp.types import CallToolResult, ElicitResult
 from pydantic import TypeAdapter
+from servers import target
 
 IDENTIFIER = "io.modelcontextprotocol/tasks"
 
@@ -95,11 +96,9 @@ class Tasks(ClientExtension):
 
 async def visit(server: str, mode: str) -> dict:
     report: dict = {}
-    target = server if server.startswith("http") else StdioServerParameters(
-        command=server, args=["stdio", "--everything"])
     extension = Tasks(report)
     async with Client(
-        target, mode=mode, read_timeout_seconds=20, cache=None, elicitation_callback=refuse, extensions=[extension]
+        target(server), mode=mode, read_timeout_seconds=20, cache=None, elicitation_callback=refuse, extensions=[extension]
     ) as client:
         report["protocolVersion"] = client.protocol_version
         report["text"] = (await client.call_tool("test_task", {})).content[0].text
@@ -110,7 +109,7 @@ async def visit(server: str, mode: str) -> dict:
         except MCPError as error:
             report["unknown"] = error.code
     # A client that has never heard of tasks waits.
-    async with Client(target, mode=mode, read_timeout_seconds=20, cache=None, elicitation_callback=answer) as client:
+    async with Client(target(server), mode=mode, read_timeout_seconds=20, cache=None, elicitation_callback=answer) as client:
         report["plain"] = (await client.call_tool("test_task", {})).content[0].text
     return report
 

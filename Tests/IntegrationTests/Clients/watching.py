@@ -10,8 +10,9 @@ import json
 import sys
 
 import anyio
-from mcp import Client, StdioServerParameters
+from mcp import Client
 from mcp.client.subscriptions import ListenNotSupportedError
+from servers import target
 
 WATCHED = "test://watched-resource"
 
@@ -23,8 +24,6 @@ async def trigger(client) -> None:
 
 async def visit(server: str, mode: str) -> dict:
     report: dict = {}
-    target = server if server.startswith("http") else StdioServerParameters(
-        command=server, args=["stdio", "--everything"])
     told: list = []
     enough = anyio.Event()
 
@@ -36,7 +35,7 @@ async def visit(server: str, mode: str) -> dict:
             if len(told) >= 3:
                 enough.set()
 
-    async with Client(target, mode=mode, read_timeout_seconds=20, cache=None, message_handler=take) as client:
+    async with Client(target(server), mode=mode, read_timeout_seconds=20, cache=None, message_handler=take) as client:
         report["protocolVersion"] = client.protocol_version
         if client.protocol_version < "2026-07-28":
             await client.subscribe_resource(WATCHED)
