@@ -49,9 +49,11 @@ final class EndpointConnection: HTTPServerDelegate {
             return .accept(maximumBody: loop.settings.maximumRequestBytes)
         case .fail(let failure):
             loop.metrics.record(refusal: Problem(failure))
+            // Where it is not certain where the request ends, nothing after it is read.
+            let closes = failure == .lengthRequired || head.method == .connect || head.method == .trace
             return .refuse(
                 EndpointRefusal.answer(
-                    to: failure, era: era, allowing: allowedMethods(failure, bytes[head.path]), closes: false))
+                    to: failure, era: era, allowing: allowedMethods(failure, bytes[head.path]), closes: closes))
         }
     }
 

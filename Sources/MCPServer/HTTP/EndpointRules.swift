@@ -51,6 +51,8 @@ struct EndpointRules: Sendable {
             return .fail(.badRequest)
         }
         if let origin = fields[.origin], !callers.allowsOrigin(bytes[origin]) { return .fail(.originNotAllowed) }
+        // This is no proxy, and an echo of the head would show what it holds (RFC 9110 §9.3.6, §9.3.8).
+        if head.method == .connect || head.method == .trace { return .fail(.methodNotAllowed) }
         let requested = bytes[head.path]
         if requested.equals(path) { return judgeEndpoint(head, bytes) }
         if isEventStream(requested) {

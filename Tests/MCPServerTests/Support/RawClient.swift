@@ -89,6 +89,11 @@ final class RawClient: Sendable {
         try await channel.writeAndFlush(ByteBuffer(string: text)).get()
     }
 
+    /// Sends bytes.
+    func send(bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+    }
+
     /// The next answer; `nil` if the connection ends before it is complete.
     func answer() async -> Answer? {
         await collector.wait { RawClient.cut(&$0) }
