@@ -12,7 +12,7 @@ import sys
 import anyio
 from mcp import Client, MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
-from servers import target
+from servers import judged, target
 
 
 async def visit(server: str, mode: str) -> dict:
@@ -78,4 +78,4 @@ async def visit(server: str, mode: str) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(anyio.run(visit, *sys.argv[1:])))
+    print(json.dumps(judged(anyio.run(visit, *sys.argv[1:]))))

@@ -92,7 +92,8 @@ class Caller:
         self.notifications = []
         if response.headers.get_content_type() == "text/event-stream":
             events = [e for e in body.replace("\r\n", "\n").split("\n\n") if "data:" in e]
-            *self.notifications, answer = (json.loads(self.data(event)) for event in events)
+            # The first event of a stream may have an id and no data.
+            *self.notifications, answer = (json.loads(data) for event in events if (data := self.data(event).strip()))
             return response, answer
         return response, json.loads(body) if body else None
 
@@ -253,6 +254,8 @@ class Visit:
         if not listed:
             self.revision.complain("prompts/list", "is empty")
         for prompt in listed:
+            if prompt["name"] == "test_input_required_result_prompt":
+                continue
             arguments = {argument["name"]: "test://static-text" for argument in prompt.get("arguments", [])}
             self.ask(f"prompt {prompt['name']}", "prompts/get", {"name": prompt["name"], "arguments": arguments},
                      result="GetPromptResult")
@@ -293,6 +296,36 @@ class Visit:
             self.ask("server/discover", "server/discover", **missing)
 
     # MARK: What only some revisions have
+
+    def tasks(self) -> None:
+        """A call that runs by itself."""
+        call = {"name": "test_task", "arguments": {}, "task": {"ttl": 60_000}}
+        created = self.ask("a call as a task", "tools/call", call, result="CreateTaskResult")
+        task = {"taskId": created.get("task", {}).get("taskId")}
+        self.ask("tasks/result", "tasks/result", task, result="CallToolResult")
+        self.ask("tasks/get", "tasks/get", task, result="GetTaskResult")
+        self.ask("tasks/list", "tasks/list", result="ListTasksResult")
+        self.ask("cancelling what is over", "tasks/cancel", task, error=-32602, definition="InvalidParamsError")
+        self.ask("unknown task", "tasks/get", {"taskId": "x"}, error=-32602, definition="InvalidParamsError")
+
+    def subscriptions(self) -> None:
+        """The resources of a session that are watched."""
+        watched = {"uri": "test://watched-resource"}
+        self.ask("resources/subscribe", "resources/subscribe", watched, result="EmptyResult")
+        self.ask("resources/unsubscribe", "resources/unsubscribe", watched, result="EmptyResult")
+
+    def rounds(self) -> None:
+        """A call that asks the client."""
+        capabilities = {"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}
+        able = META | {"io.modelcontextprotocol/clientCapabilities": capabilities}
+        call = {"name": "test_input_required_result_multiple_inputs", "arguments": {}}
+        self.ask("a call that asks", "tools/call", call, result="InputRequiredResult", meta=able)
+        self.ask("a prompt that asks", "prompts/get", {"name": "test_input_required_result_prompt"},
+                 result="InputRequiredResult", meta=able)
+        self.ask("a call that cannot ask", "tools/call", {"name": "test_missing_capability", "arguments": {}},
+                 error=-32021, definition="MissingRequiredClientCapabilityError")
+        self.ask("a state of nobody", "tools/call", call | {"requestState": "x"}, error=-32602,
+                 definition="InvalidParamsError", meta=able)
 
     def batch(self) -> None:
         """A batch, of which one call fails."""
@@ -344,8 +377,12 @@ def judge_all(url: str, folder: pathlib.Path) -> dict:
             visit.methods()
             if visit.is_modern:
                 visit.wrong_envelopes()
+                visit.rounds()
             else:
                 visit.wrong_version_in_session()
+                visit.subscriptions()
+            if revision.defines("CreateTaskResult"):
+                visit.tasks()
             if revision.defines("JSONRPCBatchResponse"):
                 visit.batch()
             if visit.fields:

@@ -15,7 +15,7 @@ from mcp import Client, MCPError, types
 from mcp.client.extension import ClientExtension, ResultClaim
 from mcp.types import CallToolResult, ElicitResult
 from pydantic import TypeAdapter
-from servers import target
+from servers import judged, target
 
 IDENTIFIER = "io.modelcontextprotocol/tasks"
 
@@ -123,4 +123,4 @@ async def answer(context, params) -> ElicitResult:
 
 
 if __name__ == "__main__":
-    print(json.dumps(anyio.run(visit, *sys.argv[1:])))
+    print(json.dumps(judged(anyio.run(visit, *sys.argv[1:]))))

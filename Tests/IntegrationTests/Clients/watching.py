@@ -12,7 +12,7 @@ import sys
 import anyio
 from mcp import Client
 from mcp.client.subscriptions import ListenNotSupportedError
-from servers import target
+from servers import judged, target
 
 WATCHED = "test://watched-resource"
 
@@ -75,4 +75,4 @@ async def visit(server: str, mode: str) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(anyio.run(visit, *sys.argv[1:])))
+    print(json.dumps(judged(anyio.run(visit, *sys.argv[1:]))))
