@@ -10,12 +10,12 @@ need_python() {
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || MISSING_PACKAGES+=(python3-venv)
 }
 
-# ensure_venv: an environment that has exactly the required versions; nothing when it is there already.
+# ensure_venv: an environment $VENV that has exactly the required versions; nothing when it is there already.
 ensure_venv() {
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
         fail "the MCP SDK needs Python 3.10 or later, this machine has $(python3 --version 2>&1)"
     [[ -x $VENV/bin/python ]] && cmp -s "$REQUIREMENTS" "$VENV/installed.txt" && return 0
-    say "installing the MCP SDK for Python into .venv"
+    say "installing $(tr "\n" " " <"$REQUIREMENTS")into ${VENV##*/}"
     python3 -m venv "$VENV" || fail "python3 -m venv could not make $VENV"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$REQUIREMENTS" ||
         fail "pip could not install what $REQUIREMENTS lists"

@@ -67,8 +67,11 @@ public struct ClientRequest: Sendable {
 
     /// What a client has answered.
     public enum Answer: Sendable {
+        /// What the user did.
         case elicitation(ElicitationResult)
+        /// What the language model said.
         case sampling(SamplingResult)
+        /// Where it works.
         case roots([Root])
     }
 

@@ -20,6 +20,7 @@ public struct ElicitationForm: Hashable, Sendable, ExpressibleByArrayLiteral {
         self.fields = fields
     }
 
+    /// A form of these fields.
     public init(arrayLiteral elements: Field...) {
         self.init(elements)
     }
@@ -49,7 +50,13 @@ public struct ElicitationForm: Hashable, Sendable, ExpressibleByArrayLiteral {
 
         /// The formats that texts may have.
         public enum TextFormat: String, Sendable {
-            case email, uri, date
+            /// An address of electronic mail.
+            case email
+            /// A URI.
+            case uri
+            /// A day: `2026-07-28`.
+            case date
+            /// A time with a day and an offset: `2026-07-28T09:00:00Z`.
             case dateTime = "date-time"
         }
 

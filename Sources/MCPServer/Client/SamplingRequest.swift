@@ -7,13 +7,18 @@ public struct SamplingRequest: Sendable {
     public struct Message: Hashable, Sendable {
         /// Who speaks.
         public enum Role: String, Hashable, Sendable {
-            case user, assistant
+            /// The one who asks.
+            case user
+            /// The language model.
+            case assistant
         }
 
+        /// Who speaks.
         public var role: Role
         /// Text, a picture or sound.
         public var content: ContentBlock
 
+        /// A turn.
         public init(_ role: Role, _ content: ContentBlock) {
             self.role = role
             self.content = content

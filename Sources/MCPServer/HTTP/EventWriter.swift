@@ -57,6 +57,8 @@ final class EventWriter: DeadlineOwner {
     /// Sends events, the head before the first ones; succeeds when the client takes more.
     func send(_ events: ByteBuffer) -> EventLoopFuture<Void> {
         open()
+        // Who sends may not know yet that the stream is over; the connection may have another answer to give by now.
+        guard state == .open else { return loop.eventLoop.makeSucceededVoidFuture() }
         if events.readableBytes > 0 { write(events) }
         // Writing may have ended the connection, and this with it.
         guard state == .open, !connection.isWritable else { return loop.eventLoop.makeSucceededVoidFuture() }

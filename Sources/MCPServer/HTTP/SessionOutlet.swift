@@ -23,7 +23,19 @@ final class SessionOutlet: MessageOutlet {
     }
 
     func send(_ message: ByteBuffer) async -> Bool {
-        let number = state.withLock { state -> SessionStreams.Number? in
+        guard let number = stream() else { return false }
+        return await streams.send(message, on: number)
+    }
+
+    func suspend(for duration: Duration) async {
+        // A client that would not come back is not told of a stream for nothing.
+        guard streams.canSuspend, let number = stream() else { return }
+        streams.suspend(number, for: duration)
+    }
+
+    /// The stream, which is opened if there is none yet; `nil` if there can be none any longer.
+    private func stream() -> SessionStreams.Number? {
+        state.withLock { state in
             switch state {
             case .silent:
                 guard let number = streams.open(sink) else { return nil }
@@ -35,13 +47,6 @@ final class SessionOutlet: MessageOutlet {
                 return nil
             }
         }
-        guard let number else { return false }
-        return await streams.send(message, on: number)
-    }
-
-    func suspend(for duration: Duration) async {
-        guard case .streaming(let number) = state.withLock({ $0 }) else { return }
-        streams.suspend(number, for: duration)
     }
 
     /// Sends the answer as the last event if there is a stream.

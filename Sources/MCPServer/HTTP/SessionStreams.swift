@@ -67,6 +67,9 @@ final class SessionStreams: Sendable {
         budget.give(state.withLock { $0.keptBytes })
     }
 
+    /// Whether clients of this revision come back when they are let go.
+    var canSuspend: Bool { primes }
+
     /// Whether a connection carries the stream that belongs to no request.
     var hasListener: Bool { state.withLock { $0.streams[0]?.sink != nil } }
 

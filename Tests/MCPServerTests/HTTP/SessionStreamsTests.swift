@@ -67,8 +67,13 @@ import Wire
     }
 
     @Test func `lets a client go that comes back`() async throws {
-        try await TestServer.with(tools: [Leave()]) { server in
+        try await TestServer.with(tools: [Leave(speaks: true), Leave(speaks: false)]) { server in
             let session = try await server.openSession(.v2025_11_25)
+            // Before anything was said there is a stream for that.
+            let silent = try await server.ask(call("leave_silently", session))
+            #expect(StreamEvent.all(in: silent.body).map(\.id) == ["1-0", "1-1"])
+            let late = try await server.ask(listen(session, after: "1-1"))
+            #expect(late.body.contains("back"))
             let first = try await server.ask(call("leave", session))
             let events = StreamEvent.all(in: first.body)
             #expect(events.last?.retry == 250 && events.last?.data == "")
@@ -146,12 +151,19 @@ private final class Steps: Tool {
     }
 }
 
-/// Says something, and lets the client go.
+/// Says something, or not, and lets the client go.
 private struct Leave: Tool {
-    let definition = ToolDefinition(name: "leave", description: "Leaves.", inputSchema: #"{"type":"object"}"#)
+    let definition: ToolDefinition
+    private let speaks: Bool
+
+    init(speaks: Bool) {
+        self.speaks = speaks
+        definition = ToolDefinition(
+            name: speaks ? "leave" : "leave_silently", description: "Leaves.", inputSchema: #"{"type":"object"}"#)
+    }
 
     func run(_ call: ToolCall) async throws -> ToolResult {
-        await call.context.report(progress: 1)
+        if speaks { await call.context.report(progress: 1) }
         await call.context.suspend(for: .milliseconds(250))
         return .text("back")
     }
