@@ -88,7 +88,7 @@ struct PatternParser {
             return atom
         }
         _ = take("?")
-        if let scalar = peek, "*+?".unicodeScalars.contains(scalar) {
+        if let scalar = peek, "*+?".unicodeScalars.contains(scalar) || braces() != nil {
             throw Mistake(message: "a repetition of a repetition")
         }
         guard max(bounds.0, bounds.1 ?? 0) <= PatternProgram.maximumSteps else {

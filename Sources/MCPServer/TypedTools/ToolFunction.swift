@@ -1,0 +1,38 @@
+/// A typed tool that is one function.
+///
+/// ```
+/// struct Greeting: ToolInput { var name: String }
+///
+/// let greet = ToolFunction("greet", "Says hello.") { (input: Greeting, _) in "Hello, \(input.name)!" }
+/// ```
+public struct ToolFunction<Input: ToolInput, Output: ToolOutput>: TypedTool {
+    public let name: String
+    public let title: String?
+    public let description: String
+    public let annotations: ToolAnnotations
+    private let body: @Sendable (Input, CallContext) async throws -> Output
+
+    /// A tool that runs `body`; errors and cancellation as in `Tool`.
+    public init(
+        _ name: String, _ description: String, title: String? = nil, annotations: ToolAnnotations = ToolAnnotations(),
+        _ body: @escaping @Sendable (Input, CallContext) async throws -> Output
+    ) {
+        self.name = name
+        self.title = title
+        self.description = description
+        self.annotations = annotations
+        self.body = body
+    }
+
+    /// A tool without arguments.
+    public init(
+        _ name: String, _ description: String, title: String? = nil, annotations: ToolAnnotations = ToolAnnotations(),
+        _ body: @escaping @Sendable (CallContext) async throws -> Output
+    ) where Input == NoInput {
+        self.init(name, description, title: title, annotations: annotations) { _, context in try await body(context) }
+    }
+
+    public func run(_ input: Input, _ context: CallContext) async throws -> Output {
+        try await body(input, context)
+    }
+}
