@@ -32,9 +32,11 @@ struct Pattern: Sendable {
         let program: PatternProgram
         let text: ByteView
         var budget: Int
-        /// The steps at which threads wait for the next code point.
-        private var threads: [Int] = []
-        private var nextThreads: [Int] = []
+        /// The steps at which threads wait for the next code point: the first `threadCount`; likewise the others.
+        private var threads: [Int]
+        private var threadCount = 0
+        private var nextThreads: [Int]
+        private var nextCount = 0
         /// When each step was last reached: the number of a position, from 1.
         private var reached: [Int]
         private var round = 0
@@ -44,29 +46,35 @@ struct Pattern: Sendable {
             self.program = program
             self.text = text
             self.budget = budget
-            reached = Array(repeating: 0, count: program.steps.count)
+            // No step is waited at twice, so these never grow.
+            threads = Array(repeating: 0, count: program.steps.count)
+            nextThreads = threads
+            reached = threads
         }
 
         mutating func matches(from start: Int, isAnchored: Bool) -> Bool? {
             var offset = start
             while true {
                 round &+= 1
-                threads.removeAll(keepingCapacity: true)
+                threadCount = 0
                 // The threads that have come here go on to where they wait next.
-                for index in nextThreads.indices {
+                for index in 0..<nextCount {
                     guard let isMatch = follow(nextThreads[index], offset) else { return nil }
                     if isMatch { return true }
                 }
-                nextThreads.removeAll(keepingCapacity: true)
+                nextCount = 0
                 if !isAnchored || offset == start {
                     guard let isMatch = follow(0, offset) else { return nil }
                     if isMatch { return true }
                 }
-                guard offset < text.count, !(isAnchored && threads.isEmpty) else { return false }
+                guard offset < text.count, !(isAnchored && threadCount == 0) else { return false }
                 let (scalar, end) = Pattern.scalar(text, offset)
-                budget &-= threads.count &+ 1
+                budget &-= threadCount &+ 1
                 guard budget > 0 else { return nil }
-                for step in threads where reads(step, scalar) { nextThreads.append(step &+ 1) }
+                for index in 0..<threadCount where reads(threads[index], scalar) {
+                    nextThreads[nextCount] = threads[index] &+ 1
+                    nextCount &+= 1
+                }
                 offset = end
             }
         }
@@ -80,33 +88,37 @@ struct Pattern: Sendable {
         }
 
         /// Goes from a step through all that read nothing. Whether the end is reached.
-        private mutating func follow(_ step: Int, _ offset: Int) -> Bool? {
-            pending.append(step)
-            while let step = pending.popLast() {
-                guard reached[step] != round else { continue }
-                reached[step] = round
-                budget &-= 1
-                guard budget > 0 else { return nil }
-                switch program.steps[step] {
-                case .scalar, .oneOf: threads.append(step)
-                case .split(let one, let other):
-                    pending.append(other)
-                    pending.append(one)
-                case .jump(let target): pending.append(target)
-                case .start: if offset == 0 { pending.append(step &+ 1) }
-                case .end: if offset == text.count { pending.append(step &+ 1) }
-                case .wordBoundary(let isWanted):
-                    if isBoundary(offset) == isWanted { pending.append(step &+ 1) }
-                case .lookahead(let index, let isNegated):
-                    var inner = Run(program: program.lookaheads[index], text: text, budget: budget)
-                    let isMatch = inner.matches(from: offset, isAnchored: true)
-                    budget = inner.budget
-                    guard let isMatch else { return nil }
-                    if isMatch != isNegated { pending.append(step &+ 1) }
-                case .match: return true
+        private mutating func follow(_ start: Int, _ offset: Int) -> Bool? {
+            var step = start
+            while true {
+                var next: Int?
+                if reached[step] != round {
+                    reached[step] = round
+                    budget &-= 1
+                    guard budget > 0 else { return nil }
+                    switch program.steps[step] {
+                    case .scalar, .oneOf:
+                        threads[threadCount] = step
+                        threadCount &+= 1
+                    case .split(let one, let other):
+                        pending.append(other)
+                        next = one
+                    case .jump(let target): next = target
+                    case .start: if offset == 0 { next = step &+ 1 }
+                    case .end: if offset == text.count { next = step &+ 1 }
+                    case .wordBoundary(let isWanted): if isBoundary(offset) == isWanted { next = step &+ 1 }
+                    case .lookahead(let index, let isNegated):
+                        var inner = Run(program: program.lookaheads[index], text: text, budget: budget)
+                        let isMatch = inner.matches(from: offset, isAnchored: true)
+                        budget = inner.budget
+                        guard let isMatch else { return nil }
+                        if isMatch != isNegated { next = step &+ 1 }
+                    case .match: return true
+                    }
                 }
+                guard let following = next ?? pending.popLast() else { return false }
+                step = following
             }
-            return false
         }
 
         private func isBoundary(_ offset: Int) -> Bool {
