@@ -5,6 +5,7 @@ import Wire
 ///
 /// So sets find duplicates among thousands of elements without comparing each with each.
 struct CanonicalForm {
+    /// What was written so far.
     private(set) var bytes: [UInt8] = []
 
     /// The form of the value at `range` of bytes that were validated.

@@ -9,6 +9,7 @@ final class CompiledSchema: Sendable {
     /// Whether it matters through which documents a schema was reached.
     let hasDynamicReferences: Bool
 
+    /// Schemas that hang together.
     init(nodes: [SchemaNode], targets: [Int], dynamicAnchors: [[String: Int]], hasDynamicReferences: Bool) {
         self.nodes = nodes
         self.targets = targets

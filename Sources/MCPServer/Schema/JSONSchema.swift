@@ -21,6 +21,7 @@ public struct JSONSchema: Sendable {
         }
     }
 
+    /// The schema as it is checked against.
     let compiled: CompiledSchema
 
     /// Compiles a schema; throws what is wrong with it, and where.

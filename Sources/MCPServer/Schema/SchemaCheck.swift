@@ -10,9 +10,13 @@ struct SchemaCheck {
     /// Schemas that may be open in each other. Values are at most 64 deep, so that is four for each.
     static let maximumDepth = 256
 
+    /// What the value is checked against.
     let schema: CompiledSchema
+    /// The text.
     let bytes: ByteView
+    /// What was found wrong; `nil` when nobody asks.
     var report: SchemaReport?
+    /// Steps that may still be taken. At 0 the check has no answer.
     var budget = SchemaCheck.maximumSteps
     private var depth = 0
     /// The documents through which the current schema was reached, the outermost first.

@@ -22,6 +22,7 @@ struct SchemaCompiler {
         var pointer: String
     }
 
+    /// What was chosen.
     let settings: JSONSchema.Settings
     private var drafts: [SchemaDraft] = []
     /// The schemas that were read, by where they stand.

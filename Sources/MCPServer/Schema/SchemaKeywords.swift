@@ -22,30 +22,35 @@ struct SchemaKeywords {
         JSONSchemaError(pointer(keyword), message)
     }
 
+    /// Whether one of the keywords is there.
     func hasAny(of keywords: [String]) -> Bool {
         keywords.contains { members[$0] != nil }
     }
 
     // MARK: By type
 
+    /// The string at a keyword.
     func text(_ keyword: String) throws(JSONSchemaError) -> String? {
         guard let value = members[keyword] else { return nil }
         guard let text = value.stringValue else { throw mistake(keyword, "must be a string") }
         return text
     }
 
+    /// The array at a keyword.
     func array(_ keyword: String) throws(JSONSchemaError) -> [JSONValue]? {
         guard let value = members[keyword] else { return nil }
         guard let elements = value.arrayValue else { throw mistake(keyword, "must be an array") }
         return elements
     }
 
+    /// The object at a keyword.
     func object(_ keyword: String) throws(JSONSchemaError) -> JSONObject? {
         guard let value = members[keyword] else { return nil }
         guard let object = value.objectValue else { throw mistake(keyword, "must be an object") }
         return object
     }
 
+    /// The boolean at a keyword; false without it.
     func flag(_ keyword: String) throws(JSONSchemaError) -> Bool {
         guard let value = members[keyword] else { return false }
         guard let flag = value.boolValue else { throw mistake(keyword, "must be a boolean") }
@@ -85,6 +90,7 @@ struct SchemaKeywords {
 
     // MARK: By keyword
 
+    /// `type`.
     func types() throws(JSONSchemaError) -> SchemaTypes? {
         guard let value = members["type"] else { return nil }
         let names = if let name = value.stringValue { [name] } else { try texts("type") }
@@ -99,6 +105,7 @@ struct SchemaKeywords {
         return types
     }
 
+    /// The keywords of numbers; `nil` without one.
     func number() throws(JSONSchemaError) -> NumberRules? {
         var rules = NumberRules()
         rules.minimum = try bound("minimum")
@@ -122,6 +129,7 @@ struct SchemaKeywords {
         return bound
     }
 
+    /// The keywords of strings; `nil` without one that matters.
     func string(_ settings: JSONSchema.Settings) throws(JSONSchemaError) -> StringRules? {
         var rules = StringRules()
         let format = try text("format")
@@ -133,6 +141,7 @@ struct SchemaKeywords {
         return rules
     }
 
+    /// The pattern that a keyword has.
     func pattern(_ source: String, _ keyword: String) throws(JSONSchemaError) -> Pattern {
         do {
             return try Pattern(source)
@@ -141,6 +150,7 @@ struct SchemaKeywords {
         }
     }
 
+    /// `dependentRequired`.
     func demands() throws(JSONSchemaError) -> [(name: String, requires: [String])] {
         var demands: [(name: String, requires: [String])] = []
         for member in try object("dependentRequired")?.members ?? [] {

@@ -8,7 +8,9 @@ struct SchemaReport {
         case element(Int)
     }
 
+    /// How many violations are taken.
     let limit: Int
+    /// Those that were found, in order.
     private(set) var violations: [SchemaViolation] = []
     private var path: [Step] = []
 
@@ -27,10 +29,12 @@ struct SchemaReport {
         return report
     }
 
+    /// Goes into a value of the current one.
     mutating func enter(_ step: Step) {
         path.append(step)
     }
 
+    /// Goes back out.
     mutating func leave() {
         _ = path.popLast()
     }

@@ -1,5 +1,6 @@
 /// A result that does not match what the tool has promised: a fault of the tool. Logged, and not shown to clients.
 struct ToolOutputError: Error, CustomStringConvertible {
+    /// What is wrong, for the log.
     let description: String
 }
 

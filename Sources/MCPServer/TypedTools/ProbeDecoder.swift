@@ -11,20 +11,24 @@ struct ProbeDecoder: Decoder {
         /// What a type that is no structure is.
         private var whole: JSONValue?
 
+        /// Notes a member; the first word about it counts.
         func note(_ name: String, _ schema: JSONValue, isRequired: Bool) {
             guard properties[name] == nil else { return }
             properties[name] = schema
             if isRequired, !optional.contains(name) { required.append(.string(name)) }
         }
 
+        /// Notes that a member need not be there.
         func noteOptional(_ name: String) {
             optional.insert(name)
         }
 
+        /// Notes that the type is no structure.
         func note(_ schema: JSONValue) {
             whole = schema
         }
 
+        /// The schema of the type.
         func schema(isClosed: Bool) -> JSONValue {
             if let whole { return whole }
             var schema: JSONValue = ["type": "object", "properties": .object(properties)]
@@ -34,11 +38,14 @@ struct ProbeDecoder: Decoder {
         }
     }
 
+    /// Who asks.
     let probe: TypeProbe
+    /// What has been asked for so far.
     let shape = Shape()
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
+    /// A decoder for one type.
     init(_ probe: TypeProbe) {
         self.probe = probe
     }

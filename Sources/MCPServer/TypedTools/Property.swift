@@ -110,5 +110,6 @@ public struct Property: Sendable {
 /// Collects the properties that are written one below the other.
 @resultBuilder
 public enum PropertyBuilder {
+    /// The properties in the order in which they are written.
     public static func buildBlock(_ properties: Property...) -> [Property] { properties }
 }

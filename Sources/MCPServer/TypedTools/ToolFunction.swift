@@ -6,9 +6,13 @@
 /// let greet = ToolFunction("greet", "Says hello.") { (input: Greeting, _) in "Hello, \(input.name)!" }
 /// ```
 public struct ToolFunction<Input: ToolInput, Output: ToolOutput>: TypedTool {
+    /// The name by which it is called.
     public let name: String
+    /// The name for people.
     public let title: String?
+    /// What it does.
     public let description: String
+    /// What it does to the world.
     public let annotations: ToolAnnotations
     private let body: @Sendable (Input, CallContext) async throws -> Output
 
@@ -32,6 +36,7 @@ public struct ToolFunction<Input: ToolInput, Output: ToolOutput>: TypedTool {
         self.init(name, description, title: title, annotations: annotations) { _, context in try await body(context) }
     }
 
+    /// Runs the function.
     public func run(_ input: Input, _ context: CallContext) async throws -> Output {
         try await body(input, context)
     }

@@ -13,15 +13,18 @@ struct ValueEncoder: Encoder {
 
         private var content = Content.nothing
 
+        /// Makes it this value.
         func set(_ value: JSONValue) {
             content = .value(value)
         }
 
+        /// Makes it an object, if it is none.
         func beginObject() {
             if case .members = content { return }
             content = .members([])
         }
 
+        /// Makes it an array, if it is none.
         func beginArray() {
             if case .elements = content { return }
             content = .elements([])
@@ -47,6 +50,7 @@ struct ValueEncoder: Encoder {
             return draft
         }
 
+        /// How many elements there are.
         var count: Int {
             if case .elements(let elements) = content { elements.count } else { 0 }
         }
@@ -65,6 +69,7 @@ struct ValueEncoder: Encoder {
         }
     }
 
+    /// Where the value is made.
     let draft: Draft
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }

@@ -67,13 +67,16 @@ struct CharacterClass: Sendable {
 
     // MARK: The classes of ECMAScript
 
+    /// `\d`.
     static let digits: [Part] = [.range(0x30...0x39)]
+    /// `\w`.
     static let words: [Part] = [.range(0x30...0x39), .range(0x41...0x5A), .range(0x5F...0x5F), .range(0x61...0x7A)]
-    /// `WhiteSpace` and `LineTerminator`.
+    /// `\s`: `WhiteSpace` and `LineTerminator`.
     static let spaces: [Part] = [
         .range(0x09...0x0D), .range(0x20...0x20), .range(0xA0...0xA0), .range(0xFEFF...0xFEFF),
         .range(0x2028...0x2029), .categories(1 &<< Unicode.GeneralCategory.spaceSeparator.bit, isNegated: false),
     ]
+    /// What `.` does not match.
     static let lineEnds: [Part] = [.range(0x0A...0x0A), .range(0x0D...0x0D), .range(0x2028...0x2029)]
 
     /// Whether `\w` matches.

@@ -20,7 +20,10 @@ struct PatternProgram: Sendable {
     /// Beyond this a pattern is refused: each step may cost time at every position of a text.
     static let maximumSteps = 5_000
 
+    /// The steps; the first one is where threads begin.
     var steps: [Step] = []
+    /// The sets of code points that steps name.
     var classes: [CharacterClass] = []
+    /// The programs that steps name.
     var lookaheads: [PatternProgram] = []
 }
