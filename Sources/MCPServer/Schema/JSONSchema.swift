@@ -44,7 +44,10 @@ public struct JSONSchema: Sendable {
     /// The first things in which the JSON text does not match, `limit` at most; none if it does. It must be known to be
     /// valid JSON.
     public func violations(in json: ByteView, limit: Int = 5) -> [SchemaViolation] {
-        guard !accepts(json) else { return [] }
+        var quick = SchemaCheck(compiled, json, report: nil)
+        if quick.run() { return [] }
+        // Trying again would only take as long again.
+        guard quick.budget > 0 else { return [SchemaViolation(path: "", message: SchemaCheck.complexity)] }
         // Once more, now with an eye on where and why: only what is refused pays for that.
         var check = SchemaCheck(compiled, json, report: SchemaReport(limit: max(limit, 1)))
         _ = check.run()

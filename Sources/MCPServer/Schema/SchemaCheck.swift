@@ -10,6 +10,9 @@ struct SchemaCheck {
     /// Schemas that may be open in each other. Values are at most 64 deep, so that is four for each.
     static let maximumDepth = 256
 
+    /// What is said of a value for which the steps do not suffice.
+    static let complexity = "is too complex to be checked"
+
     /// What the value is checked against.
     let schema: CompiledSchema
     /// The text.
@@ -37,7 +40,7 @@ struct SchemaCheck {
         while end > start, bytes[end &- 1] <= 0x20 { end &-= 1 }
         var marks = SchemaMarks(isWanted: false)
         let isMatch = check(0, ByteRange(from: start, to: end), &marks)
-        guard budget > 0 else { return refuse("is too complex to be checked") }
+        guard budget > 0 else { return refuse(SchemaCheck.complexity) }
         return isMatch
     }
 
