@@ -47,12 +47,15 @@ struct CanonicalForm {
     }
 
     private mutating func append(number text: ByteView) {
-        bytes.append(UInt8(ascii: "#"))
-        guard let number = ExactNumber(text) else { return }
-        bytes.append(number.isNegative ? 1 : 0)
-        append(count: number.exponent)
-        append(count: number.digits.count)
-        bytes.append(contentsOf: number.digits)
+        if let value = ExactNumber.small(text) ?? ExactNumber(text)?.small {
+            bytes.append(UInt8(ascii: "#"))
+            append(count: Int(value))
+        } else if let number = ExactNumber(text) {
+            bytes.append(UInt8(ascii: number.isNegative ? "-" : "+"))
+            append(count: number.exponent)
+            append(count: number.digits.count)
+            bytes.append(contentsOf: number.digits)
+        }
     }
 
     private mutating func append(object range: ByteRange, _ source: ByteView, _ depth: Int) {

@@ -68,7 +68,17 @@ struct ExactNumber: Hashable, Sendable {
     /// Whether the number has no fraction, however it is spelled.
     var isInteger: Bool { digits.count <= exponent || digits.isEmpty }
 
-    /// The value if it is an integer of less than 19 digits that is spelled without fraction and exponent: what most
+    /// The value if it is an integer of less than 19 digits.
+    var small: Int64? {
+        guard isInteger, exponent <= 18 else { return nil }
+        var value: Int64 = 0
+        for position in 0..<exponent {
+            value = value &* 10 &+ Int64(position < digits.count ? digits[position] : 0)
+        }
+        return isNegative ? 0 &- value : value
+    }
+
+    /// The number if it is an integer of less than 19 digits that is spelled without fraction and exponent: what most
     /// numbers are, read without an allocation.
     static func small(_ text: ByteView) -> Int64? {
         var offset = text[0] == UInt8(ascii: "-") ? 1 : 0

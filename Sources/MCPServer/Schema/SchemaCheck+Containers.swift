@@ -107,8 +107,8 @@ extension SchemaCheck {
                 }
             }
             if rules.isUnique, isUnique {
-                budget &-= element.value.count &>> 4
-                isUnique = forms.insert(CanonicalForm.of(element.value, bytes)).inserted
+                budget &-= element.value.count &>> 1
+                isUnique = budget <= 0 || forms.insert(CanonicalForm.of(element.value, bytes)).inserted
                 if !isUnique { isMatch = refuse("must not have equal elements, and [\(count)] is there before") }
             }
             if !isMatch, isDone { return false }

@@ -4,8 +4,8 @@ import Wire
 ///
 /// Without a report it ends at the first violation; with one it goes on until the report is full.
 struct SchemaCheck {
-    /// Steps that a check may take: about a tenth of a second. What takes more is refused. A text of 1 MiB with as many
-    /// values as the reader accepts needs a quarter of it with an ordinary schema.
+    /// Steps that a check may take: a quarter of a second at worst. What takes more is refused. A text with as many values
+    /// as the reader accepts needs a third of it with an ordinary schema.
     static let maximumSteps = 2_000_000
     /// Schemas that may be open in each other. Values are at most 64 deep, so that is four for each.
     static let maximumDepth = 256
@@ -142,7 +142,8 @@ struct SchemaCheck {
             }
         }
         guard !values.others.isEmpty else { return false }
-        budget &-= values.others.count &+ value.count &>> 4
+        budget &-= values.others.count &+ value.count &>> 1
+        guard budget > 0 else { return false }
         return values.others.contains(CanonicalForm.of(value, bytes))
     }
 

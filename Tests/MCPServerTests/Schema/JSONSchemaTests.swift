@@ -138,6 +138,21 @@ import Wire
         }
     }
 
+    @Test func `survives what is not JSON`() throws {
+        var random = SystemRandomNumberGenerator()
+        for group in SchemaCases.all {
+            let schema = try JSONSchema(parsing: group.schema, JSONSchema.Settings(assertsFormat: true))
+            for value in group.accepted + group.refused {
+                let bytes = Array(value.utf8)
+                for count in 0..<bytes.count { _ = schema.violations(in: ByteBuffer(bytes: bytes.prefix(count))) }
+                var changed = bytes
+                let place = Int.random(in: 0..<changed.count, using: &random)
+                changed[place] = UInt8.random(in: .min ... .max, using: &random)
+                _ = schema.violations(in: ByteBuffer(bytes: changed))
+            }
+        }
+    }
+
     @Test func `asserts formats only when it is told to`() throws {
         let text = #"{"format":"ipv4"}"#
         #expect(try JSONSchema(parsing: text).violations(in: ByteBuffer(string: #""x""#)).isEmpty)
