@@ -10,24 +10,27 @@ extension MCPServer {
             let status = error.problem == .headerMismatch ? 400 : 200
             return .ready(.failure(error, to: message, .toolsCall, status: status))
         case .success((let tool, let call)):
+            if let error = tool.error(in: call.arguments) { return .ready(finish(.failure(error), message)) }
             switch tool.kind {
-            case .synchronous(let tool):
-                return .ready(finish(Result { try tool.run(call) }, message))
+            case .synchronous(let handler):
+                return .ready(finish(tool.checked(Result { try handler.run(call) }), message))
             case .asynchronous(let handler):
-                return run(handler, tool.definition, call, message)
+                return run(handler, of: tool, call, message)
             }
         }
     }
 
     private func run(
-        _ tool: any Tool, _ definition: ToolDefinition, _ call: ToolCall, _ message: IncomingMessage
+        _ handler: any Tool, of tool: RegisteredTool, _ call: ToolCall, _ message: IncomingMessage
     ) -> Reply {
-        switch manner(of: message, definition.taskSupport) {
+        switch manner(of: message, tool.definition.taskSupport) {
         case .refused(let error):
             let status = message.version.era == .modern ? 400 : 200
             return .ready(.failure(error, to: message, .toolsCall, status: status))
         case .task(let duration):
-            return .ready(start(call, message, for: duration) { call in await MCPServer.outcome(of: tool, call) })
+            return .ready(
+                start(call, message, for: duration) { call in tool.checked(await MCPServer.outcome(of: handler, call)) }
+            )
         case .inline:
             return .pending { outlet in
                 var call = call
@@ -36,7 +39,7 @@ extension MCPServer {
                 } catch {
                     return .failure(error, to: message, .toolsCall)
                 }
-                return finish(await MCPServer.outcome(of: tool, call), message)
+                return finish(tool.checked(await MCPServer.outcome(of: handler, call)), message)
             }
         }
     }

@@ -104,6 +104,7 @@ public struct JSONMembers {
         var isEscaped = false
         offset &+= 1
         while offset < end {
+            skipPlainWords()
             let byte = bytes[offset]
             offset &+= 1
             if byte == UInt8(ascii: "\"") { return isEscaped }
@@ -114,6 +115,20 @@ public struct JSONMembers {
         }
         offset = end
         return isEscaped
+    }
+
+    /// Skips what has neither quotes nor backslashes, eight bytes at once.
+    @inline(__always)
+    private mutating func skipPlainWords() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        while offset &+ 8 <= end, let word = bytes.word(at: offset) {
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            let found = ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & (ones &* 0x80)
+            // The lowest hit is exact; higher ones may come from its borrow.
+            offset &+= found == 0 ? 8 : found.trailingZeroBitCount &>> 3
+            if found != 0 { return }
+        }
     }
 
     private mutating func skipValue() {

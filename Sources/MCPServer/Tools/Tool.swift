@@ -12,6 +12,9 @@
 /// }
 /// ```
 ///
+/// This is the form that sees the arguments as bytes; with a `TypedTool` they are a Swift type, and no schema is written by
+/// hand. Either way calls are checked against the schema before the tool runs.
+///
 /// A tool belongs to no connection: the same value is run for many calls at once.
 public protocol Tool: Sendable {
     /// What the server lists. Read once, at the start.
@@ -19,8 +22,9 @@ public protocol Tool: Sendable {
 
     /// Runs the tool.
     ///
-    /// Throws `ToolInputError` for arguments that it cannot work with: the caller is told what is wrong. Any other error
-    /// is logged, and the caller gets a fixed text. Cancelled with its task when a modern client leaves.
+    /// Throws `ToolInputError` for arguments that match the schema and that it cannot work with all the same: the caller is
+    /// told what is wrong. Any other error is logged, and the caller gets a fixed text. Cancelled with its task when a
+    /// modern client leaves.
     func run(_ call: ToolCall) async throws -> ToolResult
 }
 

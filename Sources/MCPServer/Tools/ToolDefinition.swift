@@ -1,5 +1,5 @@
 import NIOCore
-import Wire
+public import Wire
 
 /// What a server says about a tool in `tools/list`.
 public struct ToolDefinition: Sendable {
@@ -13,34 +13,59 @@ public struct ToolDefinition: Sendable {
     public let annotations: ToolAnnotations
     /// Whether its calls may run as tasks; only those of tools that wait. Revisions from 2025-11-25 on.
     public var taskSupport = TaskSupport.forbidden
-    /// The JSON Schema of its arguments, on one line.
-    let inputSchema: ByteBuffer
+    /// The JSON Schema of its arguments.
+    let input: ToolSchema
     /// The arguments that calls over HTTP repeat in their heads; revisions from 2026-07-28 on.
     let headerParameters: HeaderParameters
     /// The JSON Schema of its structured result; revisions from 2025-06-18 on.
-    let outputSchema: ByteBuffer?
+    let output: ToolSchema?
 
-    /// A definition. Schemas are JSON texts with an object at the root (2020-12 where the revision does not say more).
+    /// A definition. Schemas are JSON texts in JSON Schema 2020-12; the one of the input has an object at its root.
+    ///
+    /// Arguments are checked before the tool runs, and its structured results before they go out. An output schema that
+    /// is not one of objects is shown to revisions from 2026-07-28 on.
     ///
     /// A property of the input schema that has `x-mcp-header` is repeated by modern clients in a header field of that name.
-    /// A name outside of its grammar, a schema that is not a JSON object, or an annotation for which clients would refuse
-    /// the tool is a mistake in the program and ends it.
+    /// A name outside of its grammar, a schema that cannot be used, or an annotation for which clients would refuse the
+    /// tool is a mistake in the program and ends it.
     public init(
         name: String, title: String? = nil, description: String, inputSchema: String, outputSchema: String? = nil,
         annotations: ToolAnnotations = ToolAnnotations()
     ) {
+        self.init(
+            name: name, title: title, description: description,
+            input: ToolSchema(parsing: inputSchema, "inputSchema of \(name)"),
+            output: outputSchema.map { ToolSchema(parsing: $0, "outputSchema of \(name)") }, annotations: annotations)
+    }
+
+    /// A definition whose schemas are values; otherwise as above.
+    public init(
+        name: String, title: String? = nil, description: String, inputSchema: JSONValue,
+        outputSchema: JSONValue? = nil, annotations: ToolAnnotations = ToolAnnotations()
+    ) {
+        self.init(
+            name: name, title: title, description: description,
+            input: ToolSchema(inputSchema, "inputSchema of \(name)"),
+            output: outputSchema.map { ToolSchema($0, "outputSchema of \(name)") }, annotations: annotations)
+    }
+
+    private init(
+        name: String, title: String?, description: String, input: ToolSchema, output: ToolSchema?,
+        annotations: ToolAnnotations
+    ) {
         precondition(ToolDefinition.isName(name), "\"\(name)\" is not a name for a tool")
+        precondition(input.isOfObjects, "inputSchema of \(name): \"type\" must be \"object\"")
         self.name = name
         self.title = title
         self.description = description
         self.annotations = annotations
-        self.inputSchema = ToolDefinition.compacted(inputSchema, "inputSchema of \(name)")
+        self.input = input
+        self.output = output
         do throws(HeaderParameters.SchemaMistake) {
-            headerParameters = try HeaderParameters((try? JSONValue.parse(inputSchema)) ?? .null)
+            headerParameters = try HeaderParameters(input.value)
         } catch {
             preconditionFailure("inputSchema of \(name): \(error.message)")
         }
-        self.outputSchema = outputSchema.map { ToolDefinition.compacted($0, "outputSchema of \(name)") }
     }
 
     /// The same with other support for tasks.
@@ -60,25 +85,15 @@ public struct ToolDefinition: Sendable {
             }
     }
 
-    /// The JSON text without the white space that makes it readable in a source file.
-    private static func compacted(_ schema: String, _ what: String) -> ByteBuffer {
-        guard let value = try? JSONValue.parse(schema), case .object = value else {
-            preconditionFailure("\(what) is not a JSON object")
-        }
-        var buffer = ByteBuffer()
-        value.write(into: &buffer)
-        return buffer
-    }
-
     /// Appends the tool as the revision knows it.
     func write(into buffer: inout ByteBuffer, version: MCPProtocolVersion) {
         buffer.writeStaticString("{")
         buffer.writeNaming(name, title, description, version)
         buffer.writeStaticString(",\"inputSchema\":")
-        buffer.writeImmutableBuffer(inputSchema)
-        if let outputSchema, version >= .v2025_06_18 {
+        buffer.writeImmutableBuffer(input.json)
+        if let output, version >= (output.isOfObjects ? .v2025_06_18 : .v2026_07_28) {
             buffer.writeStaticString(",\"outputSchema\":")
-            buffer.writeImmutableBuffer(outputSchema)
+            buffer.writeImmutableBuffer(output.json)
         }
         if taskSupport != .forbidden, version == .v2025_11_25 {
             buffer.writeStaticString(",\"execution\":{\"taskSupport\":")

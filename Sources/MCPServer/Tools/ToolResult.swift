@@ -6,7 +6,8 @@ public struct ToolResult: Sendable {
     /// What models read. When it is empty and there is structured content, that content's JSON is sent as text too, so
     /// that clients of every revision see it.
     public var content: [ContentBlock]
-    /// The JSON text of one object, for programs; must match the tool's output schema. Revisions from 2025-06-18 on.
+    /// The JSON text of one object, for programs; must match the tool's output schema. Revisions from 2025-06-18 on; for
+    /// those from 2026-07-28 on it may be any value.
     public var structuredContent: ByteBuffer?
     /// Whether the tool failed, in a way that the model should know of.
     public var isError: Bool
@@ -58,10 +59,14 @@ public struct ToolResult: Sendable {
             block.write(into: &buffer, version: version)
         }
         buffer.writeStaticString("]")
-        if let structuredContent, version >= .v2025_06_18 {
+        if let structuredContent, version >= (isObject(structuredContent) ? .v2025_06_18 : .v2026_07_28) {
             buffer.writeStaticString(",\"structuredContent\":")
             buffer.writeImmutableBuffer(structuredContent)
         }
         if isError { buffer.writeStaticString(",\"isError\":true") }
+    }
+
+    private func isObject(_ json: ByteBuffer) -> Bool {
+        json.readableBytesView.first { $0 > 0x20 } == UInt8(ascii: "{")
     }
 }

@@ -4,12 +4,14 @@ import MCPServer
 import Testing
 
 /// The server that the README shows, to the letter.
-struct Greet: SynchronousTool {
-    let definition = ToolDefinition(
-        name: "greet", description: "Says hello.",
-        inputSchema: #"{"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}"#)
+struct Greet: SynchronousTypedTool {
+    struct Input: ToolInput { var name: String; var loudly: Bool? }
+    let name = "greet"
+    let description = "Says hello."
 
-    func run(_ call: ToolCall) throws -> ToolResult { .text("Hello, \(try call.arguments.string("name"))!") }
+    func run(_ input: Input, _ context: CallContext) -> String {
+        input.loudly == true ? "HELLO, \(input.name.uppercased())!" : "Hello, \(input.name)!"
+    }
 }
 
 @Suite struct ReadmeTests {
@@ -28,5 +30,8 @@ struct Greet: SynchronousTool {
         let asked = try await Core(server: server).ask(
             "tools/call", #"{"name":"greet","arguments":{"name":"Ann"}}"#, .v2025_11_25)
         #expect(asked.text == "Hello, Ann!")
+        let refused = try await Core(server: server).ask(
+            "tools/call", #"{"name":"greet","arguments":{"nmae":"Ann"}}"#, .v2025_11_25)
+        #expect(refused.result?["isError"] == true)
     }
 }
