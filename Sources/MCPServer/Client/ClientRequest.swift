@@ -78,8 +78,8 @@ public struct ClientRequest: Sendable {
     /// What the client's result says.
     func answer(_ result: JSONValue) throws(ClientRequestError) -> Answer {
         switch kind {
-        case .form: .elicitation(try ElicitationResult(result, hasForm: true))
-        case .page: .elicitation(try ElicitationResult(result, hasForm: false))
+        case .form(_, let form): .elicitation(try ElicitationResult(result, form))
+        case .page: .elicitation(try ElicitationResult(result, nil))
         case .sampling: .sampling(try SamplingResult(result))
         case .roots: .roots(try Root.all(in: result))
         }

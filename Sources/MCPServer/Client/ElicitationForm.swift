@@ -1,3 +1,4 @@
+import NIOCore
 public import Wire
 
 /// A form that a client shows to its user: a flat list of fields (MCP, Elicitation, form mode).
@@ -172,6 +173,14 @@ public struct ElicitationForm: Hashable, Sendable, ExpressibleByArrayLiteral {
         private static func titled(_ values: KeyValuePairs<String, String>) -> JSONValue {
             .array(values.map { ["const": .string($0.key), "title": .string($0.value)] })
         }
+    }
+
+    /// What is wrong with values as an answer; `nil` if nothing is. A form whose schema cannot be used takes anything.
+    func complaint(about values: JSONValue) -> String? {
+        guard let schema = schema(.v2025_11_25).flatMap({ try? JSONSchema($0) }) else { return nil }
+        var json = ByteBuffer()
+        json.writeJSON(values)
+        return schema.complaint(about: json)
     }
 
     /// The form as the revision knows it; `nil` if it cannot be shown there.

@@ -23,15 +23,17 @@ public enum ElicitationResult: Hashable, Sendable {
         }
     }
 
-    /// What an `ElicitResult` says.
-    init(_ result: JSONValue, hasForm: Bool) throws(ClientRequestError) {
+    /// What an `ElicitResult` says; with a form, its content must be what the form asks for.
+    init(_ result: JSONValue, _ form: ElicitationForm?) throws(ClientRequestError) {
         switch result["action"]?.stringValue {
         case "accept":
-            let content = result["content"] ?? [:]
-            guard content.objectValue != nil || !hasForm else {
-                throw ClientRequestError.invalidAnswer("content must be an object")
+            guard let form else {
+                self = .accept([:])
+                return
             }
-            self = .accept(hasForm ? content : [:])
+            let content = result["content"] ?? [:]
+            if let complaint = form.complaint(about: content) { throw .invalidAnswer("content: \(complaint)") }
+            self = .accept(content)
         case "decline": self = .decline
         case "cancel": self = .cancel
         default: throw ClientRequestError.invalidAnswer("action must be accept, decline or cancel")

@@ -57,6 +57,11 @@ import Wire
     @Test(arguments: [
         (#""result":{"action":"decline"}"#, "no name: decline"), (#""result":{"action":"cancel"}"#, "no name: cancel"),
         (#""result":{"action":"perhaps"}"#, "The tool could not go on: the client's answer is invalid"),
+        (#""result":{"action":"accept","content":{}}"#, "The tool could not go on: the client's answer is invalid"),
+        (
+            #""result":{"action":"accept","content":{"name":7}}"#,
+            "The tool could not go on: the client's answer is invalid"
+        ),
         (#""result":{"action":"accept","content":7}"#, "The tool could not go on: the client's answer is invalid"),
         (#""error":{"code":-1,"message":"secret"}"#, "The tool could not go on: the client refused with error -1"),
     ])
