@@ -28,6 +28,9 @@ public struct HTTPServerSettings: Sendable {
     public var messagesPath = "/messages"
     /// Whether an answer may be an event stream, for progress and log messages before it; without, these are not sent.
     public var streamsAnswers = true
+    /// Whether a legacy call is cancelled when its client leaves, as a modern one is. The specification lets it run on, which
+    /// is of no use where nobody can come back for its answer.
+    public var cancelsLegacyCalls = false
     /// Open sessions, 1…; the next `initialize` gets 503.
     public var maximumSessions = 10_000
     /// How long a session lasts without a request.
