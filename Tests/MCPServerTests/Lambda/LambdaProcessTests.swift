@@ -226,6 +226,14 @@ struct LambdaProcessTests {
         #expect(running.errors().contains("AWS_LAMBDA_RUNTIME_API"))
     }
 
+    @Test func `explains itself`() async throws {
+        let help = try Running(["help", "lambda"])
+        #expect(await help.status() == 0)
+        for part in ["EXAMPLES", "bootstrap", "LAMBDA_RESPONSE_STREAMING", "MAX_REQUEST_SIZE", "EXIT STATUS"] {
+            #expect(help.output().contains(part), "\(part)")
+        }
+    }
+
     @Test func `ends when the Runtime API goes away or breaks down`() async throws {
         for isBroken in [false, true] {
             let api = try await FakeRuntimeAPI.start()
