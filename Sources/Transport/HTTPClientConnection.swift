@@ -74,6 +74,8 @@ package final class HTTPClientConnection: ChannelInboundHandler {
     private var interimAnswers = 0
     private var sentBytes = false
     private var isWritten = true
+    /// Whether more of the request is to come.
+    private var isRequestOpen = false
     private var isBroken = false
     /// Whether reading was stopped by `pause`.
     package private(set) var isPaused = false
@@ -102,19 +104,39 @@ package final class HTTPClientConnection: ChannelInboundHandler {
     /// Whether the connection has been made and not ended.
     package var isOpen: Bool { phase != .closed && phase != .connecting }
 
-    /// Sends one request. Only when idle; else the connection ends.
-    package func send(_ request: ByteBuffer) {
+    /// Sends one request, or its beginning if `isComplete` is false; `sendMore` follows. Only when idle; else the connection
+    /// ends.
+    package func send(_ request: ByteBuffer, isComplete: Bool = true) {
         guard phase == .idle, let context else {
             fail(.misused)
             return
         }
         phase = .awaitingHead
+        isRequestOpen = !isComplete
         interimAnswers = 0
         // From here on the request may have left: the kernel takes bytes before it tells of a reset.
         sentBytes = true
         guard output.write(request, ByteBuffer(), context) else { return }
+        flush(context.eventLoop.makePromise(of: Void.self), context)
+    }
+
+    /// Sends more of a request that was begun with `isComplete: false`, whose framing is the caller's. `taken` succeeds when
+    /// the socket has taken it, before which no more may be sent, and fails if the exchange is over.
+    package func sendMore(_ bytes: ByteBuffer, isComplete: Bool, taken: EventLoopPromise<Void>) {
+        guard isRequestOpen, phase == .awaitingHead || phase == .readingBody, let context else {
+            taken.fail(HTTPClientFailure.misused)
+            return
+        }
+        isRequestOpen = !isComplete
+        guard output.write(bytes, ByteBuffer(), context) else {
+            taken.succeed()
+            return
+        }
+        flush(taken, context)
+    }
+
+    private func flush(_ promise: EventLoopPromise<Void>, _ context: ChannelHandlerContext) {
         isWritten = false
-        let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenSuccess { self.isWritten = true }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
     }
@@ -322,7 +344,7 @@ package final class HTTPClientConnection: ChannelInboundHandler {
         }
         bodyReader = nil
         // A backend that has answered before it got the whole request may not read the rest of it.
-        let isKeptAlive = answerHead.response.isKeepAlive && isWritten
+        let isKeptAlive = answerHead.response.isKeepAlive && isWritten && !isRequestOpen
         phase = isKeptAlive ? .idle : .closed
         // A pause is over with its answer; what comes next is read.
         resume()

@@ -22,7 +22,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     package typealias InboundOut = Never
     package typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
+    /// Where the connection is in the life of its requests.
+    enum Phase {
         case awaitingHead, readingBody, handling, streaming, discardingBody, lingering, closed
     }
 
@@ -35,33 +36,41 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     package let loop: LoopContext
     /// Let go of when the connection has ended: delegates hold their connection, too.
     private var delegate: (any HTTPServerDelegate)?
-    private let timeouts: HTTPServerTimeouts
-    private let timer = DeadlineTimer()
+    /// How long the client may take.
+    let timeouts: HTTPServerTimeouts
+    /// The one deadline that there is at a time.
+    let timer = DeadlineTimer()
 
-    private var context: ChannelHandlerContext?
-    private var output = SocketOutput()
-    private var phase = Phase.awaitingHead
+    /// The way to the channel, as long as the connection is part of it.
+    private(set) var context: ChannelHandlerContext?
+    /// The way to the socket.
+    var output = SocketOutput()
+    /// Where the connection is.
+    var phase = Phase.awaitingHead
     private var parser: HTTPHeadParser
     /// The current request; one object for all of them, so that a request allocates nothing.
     private let request: HTTPServerRequest
     /// Received bytes; the current request begins at its reader index.
-    private var inbound = ByteBuffer()
+    var inbound = ByteBuffer()
     /// Bytes of `inbound` behind its reader index that belong to the current request.
     private var requestByteCount = 0
     private var bodyReader: HTTPBodyReader?
     /// The joined chunks of a chunked body.
-    private var chunkedBody = ByteBuffer()
-    private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
+    var chunkedBody = ByteBuffer()
+    /// When the body began that is being received.
+    var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var isProcessing = false
     private var needsFlush = false
     private var isReadWithheld = false
-    private var inputIsClosed = false
-    private var outputIsClosed = false
+    /// Whether the client has said that it sends no more.
+    private(set) var inputIsClosed = false
+    /// Whether the client's system has got everything that it will get.
+    var outputIsClosed = false
     private var mustClose = false
     /// What the socket had not taken when the timer was armed for a stalled write.
-    private var stalledByteCount = 0
+    var stalledByteCount = 0
     /// Whether the timer counts from the first byte of the head that is being received.
-    private var isHeadTimerArmed = false
+    private(set) var isHeadTimerArmed = false
 
     /// Set while the process drains: answers say `Connection: close` and idle connections end.
     package var isDraining = false {
@@ -184,18 +193,6 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// No more bytes will come: what has come is answered, a request that is incomplete is not.
-    private func inputEnded() {
-        switch phase {
-        case .awaitingHead where isHeadBegun && !isWritable:
-            break  // requests wait until the answers before them have been taken
-        case .awaitingHead, .readingBody, .discardingBody:
-            linger()
-        case .handling, .streaming, .lingering, .closed:
-            break
-        }
-    }
-
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
         switch phase {
@@ -220,28 +217,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         close()
     }
 
-    package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
-        switch phase {
-        case .awaitingHead where isHeadTimerArmed, .readingBody:
-            if isWritable {
-                refuse(HTTPAnswer(status: 408, closesConnection: true))
-                flushIfNeeded()
-            } else {
-                close()
-            }
-        case .streaming:
-            closeIfStalled()
-        case .awaitingHead, .discardingBody:
-            if isWritable { linger() } else { closeIfStalled() }
-        case .lingering:
-            if outputIsClosed { close() } else { closeIfStalled() }
-        case .handling, .closed:
-            break
-        }
-    }
-
     /// Whether more has come of a head than the empty line that some clients send behind a body (RFC 9112 §2.2).
-    private var isHeadBegun: Bool {
+    var isHeadBegun: Bool {
         let count = inbound.readableBytes
         guard count > 0, count <= 2 else { return count > 0 }
         return inbound.withByteView { $0[0] != UInt8(ascii: "\r") || (count == 2 && $0[1] != UInt8(ascii: "\n")) }
@@ -398,17 +375,6 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         delegate?.receive(request, on: self)
     }
 
-    private func armForBody(received: Int) {
-        let now = loop.eventLoop.now
-        if timer.armedFor == nil { bodyStartedAt = now }
-        // At one moment between bytes, and at the moment when the rate since the start would be too low.
-        let earned = min(Int64(received), 1 << 40) * 1_000 / max(timeouts.minimumBodyRate, 1)
-        let slow = bodyStartedAt + timeouts.bodyGrace + .milliseconds(earned)
-        let deadline = min(now + timeouts.bodyIdle, slow)
-        timer.disarm()
-        loop.wheel.arm(timer, at: deadline, owner: self)
-    }
-
     private func writeContinue() {
         guard let context else { return }
         var buffer = context.channel.allocator.buffer(capacity: 32)
@@ -436,7 +402,7 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     }
 
     /// Writes an answer of the connection's own and goes on, or closes.
-    private func refuse(_ answer: HTTPAnswer) {
+    func refuse(_ answer: HTTPAnswer) {
         if answer.closesConnection { mustClose = true }
         phase = .handling
         respond(answer)
@@ -507,7 +473,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         if output.write(buffer, body, context) { needsFlush = true }
     }
 
-    private func flushIfNeeded() {
+    /// Has the channel write what it was handed.
+    func flushIfNeeded() {
         guard needsFlush else { return }
         needsFlush = false
         context?.flush()
@@ -565,81 +532,11 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         }
     }
 
-    private func resumeReading() {
+    /// Asks for input again if that was put off.
+    func resumeReading() {
         guard isReadWithheld else { return }
         isReadWithheld = false
         context?.read()
-    }
-
-    // MARK: Closing
-
-    /// Closes the output when all of it has been taken, discards input for a while, then closes.
-    private func linger() {
-        guard let context, phase != .lingering, phase != .closed else { return }
-        phase = .lingering
-        inbound = ByteBuffer()
-        chunkedBody = ByteBuffer()
-        flushIfNeeded()
-        // The flush may have met a connection that is gone.
-        guard phase == .lingering else { return }
-        armForStall()
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in self.outputEnded() }
-        if inputIsClosed {
-            // Closing the second half closes the channel at once and drops what is still to be written: wait for that.
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
-        } else {
-            context.close(mode: .output, promise: promise)
-        }
-        resumeReading()
-    }
-
-    /// The client's system has got everything that it will get.
-    private func outputEnded() {
-        guard phase == .lingering else { return }
-        outputIsClosed = true
-        if inputIsClosed {
-            close()
-        } else {
-            arm(timeouts.linger)
-        }
-    }
-
-    /// Ends a connection that drains and has no request.
-    private func closeIfIdle() {
-        guard isDraining, phase == .awaitingHead, !isHeadBegun else { return }
-        if unsentByteCount == 0 { close() } else { linger() }
-    }
-
-    /// Closes at once.
-    package func close() {
-        output.close()
-        context?.close(promise: nil)
-    }
-
-    /// Bytes that were written and that the socket has not taken.
-    private var unsentByteCount: Int {
-        context?.unsentByteCount ?? 0
-    }
-
-    private func closeIfStalled() {
-        // Slow is not stalled: the client has another while if it has taken anything.
-        guard unsentByteCount < stalledByteCount else { return close() }
-        armForStall()
-    }
-
-    private func armForStall() {
-        stalledByteCount = unsentByteCount
-        arm(timeouts.writeStall)
-    }
-
-    private func armForNextRequest() {
-        if isWritable { arm(timeouts.idle) } else { armForStall() }
-    }
-
-    private func arm(_ amount: TimeAmount) {
-        timer.disarm()
-        loop.wheel.arm(timer, at: loop.eventLoop.now + amount, owner: self)
     }
 }
 

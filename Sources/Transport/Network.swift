@@ -27,7 +27,7 @@ package protocol Network: Sendable {
 
 /// An address that is being listened on.
 package protocol BoundListener: Sendable {
-    /// The address that is really bound, `HOST:PORT`, IPv6 in brackets.
+    /// The address that is really bound, `HOST:PORT`, IPv6 in brackets, or `unix:PATH`.
     var boundAddress: String { get }
 
     /// Stops accepting and closes the sockets. Connections that were accepted go on.

@@ -15,6 +15,7 @@ struct HTTPCommand: AsyncParsableCommand {
             EXAMPLES:
               mcp-tool-server --listen 127.0.0.1:9001 --name server-1
               ENVIRONMENT=staging MAX_REQUEST_SIZE=65536 mcp-tool-server --listen 0.0.0.0:9000
+              mcp-tool-server --listen unix:/run/mcp/tools.sock --socket-mode 660
 
               curl -s http://127.0.0.1:9000/mcp -H 'Content-Type: application/json' \\
                 -H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' \\
@@ -35,8 +36,14 @@ struct HTTPCommand: AsyncParsableCommand {
 
     @OptionGroup var service: ServiceOptions
 
-    @Option(help: ArgumentHelp("Where to listen; port 0 lets the system choose.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen: HOST:PORT, where port 0 lets the system choose, or unix:PATH.", valueName: "address"))
     var listen = ListenAddress.standard
+
+    @Option(
+        help: ArgumentHelp("Who may connect to a unix-domain socket: the permissions of its file.", valueName: "octal"))
+    var socketMode = FileMode.standard
 
     @Option(help: ArgumentHelp("Event loops that serve requests.", valueName: "count"))
     var workers = 1
@@ -65,6 +72,9 @@ struct HTTPCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...256).contains(workers) else { throw ValidationError("--workers must be 1 to 256, is \(workers)") }
+        if case .unix = listen, workers > 1 {
+            throw ValidationError("--workers must be 1 with a unix-domain socket, which one event loop accepts from")
+        }
     }
 
     func run() async throws {
@@ -99,8 +109,8 @@ struct HTTPCommand: AsyncParsableCommand {
         let health = HealthReport(environment: environment.name)
         let server = service.makeServer(metrics: metrics, health: health, logger: logger)
         var settings = HTTPServerSettings()
-        settings.host = listen.host
-        settings.port = listen.port
+        listen.apply(to: &settings)
+        settings.socketMode = socketMode.bits
         settings.maximumRequestBytes = environment.maximumRequestBytes
         settings.maximumConnections = DescriptorLimit.connections(descriptors: DescriptorLimit.raise())
         settings.hasSessions = sessions == .on

@@ -1,3 +1,5 @@
+import Wire
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -19,7 +21,8 @@ enum Process {
 
     /// Says on standard output that a listener is ready, as one line of JSON.
     static func announce(listener: String, address: String) {
-        write("{\"message\":\"listening\",\"listener\":\"\(listener)\",\"address\":\"\(address)\"}\n", to: 1)
+        let line: JSONValue = ["message": "listening", "listener": .string(listener), "address": .string(address)]
+        write("\(line)\n", to: 1)
     }
 
     /// Says on standard error why the process ends.

@@ -10,8 +10,8 @@ struct ToolServer: AsyncParsableCommand {
         abstract: "An MCP server with the tools process_data and health_check.",
         discussion: """
             Serves every revision of the Model Context Protocol from 2024-11-05 to 2026-07-28: over Streamable HTTP at \
-            /mcp, with GET /health and GET /metrics beside it, or over standard input and output. Logs JSON to standard \
-            error.
+            /mcp, with GET /health and GET /metrics beside it, over standard input and output, or as a function of AWS \
+            Lambda. Logs JSON to standard error.
 
             EXAMPLES:
               mcp-tool-server
@@ -20,6 +20,6 @@ struct ToolServer: AsyncParsableCommand {
               mcp-tool-server help http
             """,
         version: "mcp-tool-server \(version)",
-        subcommands: [HTTPCommand.self, StdioCommand.self],
+        subcommands: [HTTPCommand.self, StdioCommand.self, LambdaCommand.self],
         defaultSubcommand: HTTPCommand.self)
 }

@@ -33,6 +33,40 @@ import Wire
 
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
+    // MARK: Requests in parts
+
+    @Test func `sends a request in parts, and is used again after it`() throws {
+        let harness = try Harness(sends: false)
+        harness.connection.send(ByteBuffer(string: "one "), isComplete: false)
+        var isTaken = [Bool]()
+        for (text, isLast) in [("two ", false), ("three", true)] {
+            let promise = harness.channel.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.assumeIsolated().whenSuccess { isTaken.append(isLast) }
+            harness.connection.sendMore(ByteBuffer(string: text), isComplete: isLast, taken: promise)
+        }
+        #expect(isTaken == [false, true])
+        var sent = ""
+        while let piece = try harness.channel.readOutbound(as: ByteBuffer.self) { sent += String(buffer: piece) }
+        #expect(sent == "one two three")
+        try harness.receive(Self.ok)
+        #expect(harness.connection.isReusable)
+    }
+
+    @Test func `takes no more of a request that is complete or answered`() throws {
+        for isComplete in [true, false] {
+            let harness = try Harness(sends: false)
+            harness.connection.send(ByteBuffer(string: "one"), isComplete: isComplete)
+            if !isComplete { try harness.receive(Self.ok) }
+            let promise = harness.channel.eventLoop.makePromise(of: Void.self)
+            var failure: (any Error)?
+            promise.futureResult.assumeIsolated().whenFailure { failure = $0 }
+            harness.connection.sendMore(ByteBuffer(string: "two"), isComplete: true, taken: promise)
+            #expect(failure as? HTTPClientFailure == .misused)
+            // A server that has answered before the end may take what follows for another request.
+            #expect(harness.connection.isOpen == isComplete)
+        }
+    }
+
     // MARK: Answers
 
     @Test func `tells when it is connected and sends the request`() throws {

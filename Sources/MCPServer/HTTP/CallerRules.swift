@@ -7,10 +7,13 @@ struct CallerRules: Sendable {
     /// Lower case, exactly as browsers send them.
     private let origins: [[UInt8]]
 
-    /// The rules of a listener that is bound to `host` (an address or a name, as configured) and `port` (as bound).
+    /// The rules of a listener that is bound to `host` (an address or a name, as configured) and `port` (as bound), or to a
+    /// path: that is no address of its own, so every name may be meant and no origin is its own.
     init(_ settings: HTTPServerSettings, port: Int) {
         let configured = settings.host.lowercased()
-        let isLoopback = configured == "localhost" || configured == "::1" || configured.hasPrefix("127.")
+        let isLoopback =
+            settings.socketPath == nil
+            && (configured == "localhost" || configured == "::1" || configured.hasPrefix("127."))
         let ownNames =
             isLoopback
             ? CallerRules.loopbackNames + [configured.contains(":") ? "[\(configured)]" : configured] : []

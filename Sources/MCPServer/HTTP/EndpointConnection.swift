@@ -27,7 +27,7 @@ final class EndpointConnection: HTTPServerDelegate {
     private struct Running {
         var stream: RequestStream
         /// Cancelled when a modern client leaves; a legacy one that leaves has not cancelled anything (MCP 2025-11-25,
-        /// Transports).
+        /// Transports), unless the settings say so.
         var task: Task<Void, Never>?
     }
 
@@ -202,7 +202,8 @@ final class EndpointConnection: HTTPServerDelegate {
             endpoint.finish(answer, exchange, stream, on: connection)
         }
         if let session, let id { session.run(id, task) }
-        running = Running(stream: stream, task: exchange.version.era == .modern ? task : nil)
+        let isCancelled = exchange.version.era == .modern || loop.settings.cancelsLegacyCalls
+        running = Running(stream: stream, task: isCancelled ? task : nil)
     }
 
     private func finish(
@@ -264,8 +265,9 @@ final class EndpointConnection: HTTPServerDelegate {
         closeEventStream()
         // A legacy client that closed its side only still takes what is said.
         if isClosed || running?.task != nil { running?.stream.clientLeft() }
-        // There is a task only for a modern client. One that closes its sending side has left: over TCP that looks the
-        // same as closing everything, and modern clients have nothing more to send (MCP 2026-07-28, Cancellation).
+        // There is a task only for a client that cancels by leaving. One that closes its sending side has left: over TCP
+        // that looks the same as closing everything, and modern clients have nothing more to send (MCP 2026-07-28,
+        // Cancellation).
         guard let task = running?.task else { return }
         running = nil
         task.cancel()

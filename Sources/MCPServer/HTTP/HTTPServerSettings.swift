@@ -4,6 +4,11 @@ public struct HTTPServerSettings: Sendable {
     public var host = "127.0.0.1"
     /// The port; 0 lets the system choose.
     public var port = 9_000
+    /// The path of a unix-domain socket to listen on, in place of `host` and `port`. Its file is removed at the end; one that
+    /// a dead process has left is replaced.
+    public var socketPath: String?
+    /// The permissions of that file: whoever may write to it may connect.
+    public var socketMode: UInt16 = 0o600
     /// The path of the MCP endpoint, exactly.
     public var path = "/mcp"
     /// Pages beside the endpoint.
@@ -23,6 +28,9 @@ public struct HTTPServerSettings: Sendable {
     public var messagesPath = "/messages"
     /// Whether an answer may be an event stream, for progress and log messages before it; without, these are not sent.
     public var streamsAnswers = true
+    /// Whether a legacy call is cancelled when its client leaves, as a modern one is. The specification lets it run on, which
+    /// is of no use where nobody can come back for its answer.
+    public var cancelsLegacyCalls = false
     /// Open sessions, 1…; the next `initialize` gets 503.
     public var maximumSessions = 10_000
     /// How long a session lasts without a request.
@@ -35,7 +43,7 @@ public struct HTTPServerSettings: Sendable {
     /// allowed besides.
     public var allowedOrigins: [String] = []
     /// Host names that requests may be for, with or without a port. Empty: the loopback names on a loopback address, every
-    /// name on any other.
+    /// name on any other and on a unix-domain socket, which no browser can be led to.
     public var allowedHosts: [String] = []
 
     /// The defaults.

@@ -12,9 +12,10 @@ import Wire
 /// await http.drain(timeout: .seconds(30))
 /// ```
 ///
-/// Every event loop has a listening socket of its own, and a connection stays on the loop that accepted it.
+/// Every event loop has a listening socket of its own, and a connection stays on the loop that accepted it. A unix-domain
+/// socket there is but one of: the first loop has it, and with it all connections.
 public final class MCPHTTPServer: Sendable {
-    /// The address that is really bound.
+    /// The address that is really bound: of the internet, or a path.
     public let localAddress: SocketAddress
     private let listener: Listener
     private let loops: [NIOLoopBound<EndpointLoop>]
@@ -49,16 +50,23 @@ public final class MCPHTTPServer: Sendable {
                 }.get())
         }
         let byLoop = Dictionary(zip(eventLoops.map { ObjectIdentifier($0) }, loops)) { first, _ in first }
+        let makeHandler: @Sendable (any EventLoop) -> HTTPServerConnection = { eventLoop in
+            guard let loop = byLoop[ObjectIdentifier(eventLoop)] else {
+                preconditionFailure("a connection was accepted on a loop that does not listen")
+            }
+            return loop.value.accept()
+        }
+        let budget = ConnectionBudget(limit: settings.maximumConnections)
         let listener: Listener
         do {
-            listener = try await Listener.bind(
-                host: settings.host, port: settings.port, loops: eventLoops,
-                budget: ConnectionBudget(limit: settings.maximumConnections)
-            ) { eventLoop in
-                guard let loop = byLoop[ObjectIdentifier(eventLoop)] else {
-                    preconditionFailure("a connection was accepted on a loop that does not listen")
-                }
-                return loop.value.accept()
+            if let path = settings.socketPath {
+                listener = try await Listener.bind(
+                    path: path, mode: settings.socketMode, loop: eventLoops[0], budget: budget, makeHandler: makeHandler
+                )
+            } else {
+                listener = try await Listener.bind(
+                    host: settings.host, port: settings.port, loops: eventLoops, budget: budget,
+                    makeHandler: makeHandler)
             }
         } catch let error as ListenerError {
             throw MCPHTTPServerError(address: error.address, reason: error.reason)

@@ -280,6 +280,22 @@ struct EndpointConnectionTests {
         }
     }
 
+    @Test func `cancels the handler of a legacy client that leaves when told to`() async throws {
+        let gate = Gate()
+        try await TestServer.with(
+            {
+                $0.hasSessions = false
+                $0.cancelsLegacyCalls = true
+            }, tools: [gate]
+        ) { server in
+            let client = try await server.connect()
+            try await client.send(Request.legacy("tools/call", #"{"name":"gate"}"#, session: nil))
+            await gate.begun.wait()
+            await client.close()
+            await gate.cancelled.wait()
+        }
+    }
+
     @Test func `cancels the handler of a modern client that leaves, not of a legacy one`() async throws {
         let modern = Gate()
         try await TestServer.with(tools: [modern]) { server in

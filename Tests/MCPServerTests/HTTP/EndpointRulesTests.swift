@@ -95,6 +95,29 @@ struct EndpointRulesTests {
         }
     }
 
+    @Test func `lets every name but no page call through a path, unless told otherwise`() async throws {
+        let path = "/tmp/mcp-endpoint-\(UInt32.random(in: .min ... .max)).sock"
+        let settings: (inout HTTPServerSettings) -> Void = {
+            $0.pages = [EndpointRulesTests.page]
+            $0.socketPath = path
+        }
+        try await TestServer.with(settings) { server in
+            #expect(server.http.localAddress.pathname == path)
+            try await server.expect(200, Request.get("/page", ["Host: tools.example.com"]))
+            try await server.expect(403, Request.get("/page", ["Host: localhost", "Origin: http://localhost"]))
+            try await server.expect(200, Request.modern("tools/list"))
+        }
+        try await TestServer.with({
+            settings(&$0)
+            $0.allowedOrigins = ["https://app.example.com"]
+            $0.allowedHosts = ["tools.example.com"]
+        }) { server in
+            let origin = "Origin: https://app.example.com"
+            try await server.expect(200, Request.get("/page", ["Host: tools.example.com", origin]))
+            try await server.expect(421, Request.get("/page", ["Host: localhost", origin]))
+        }
+    }
+
     @Test func `wants to know how long a body is`() async throws {
         try await TestServer.with { server in
             let request = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n"

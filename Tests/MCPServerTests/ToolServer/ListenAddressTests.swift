@@ -8,11 +8,20 @@ struct ListenAddressTests {
         ("0.0.0.0:00080", "0.0.0.0", 80),
     ])
     func `reads an address`(_ text: String, _ host: String, _ port: Int) {
-        #expect(ListenAddress(argument: text) == ListenAddress(host: host, port: port))
+        #expect(ListenAddress(argument: text) == .tcp(host: host, port: port))
+    }
+
+    @Test func `reads a path`() {
+        #expect(ListenAddress(argument: "unix:/run/a b:1.sock") == .unix(path: "/run/a b:1.sock"))
+        #expect(ListenAddress(argument: "unix:x") == .unix(path: "x"))
+        let long = String(repeating: "x", count: 103)
+        #expect(ListenAddress(argument: "unix:\(long)") == .unix(path: long))
+        #expect(ListenAddress(argument: "unix:\(long)x") == nil)
     }
 
     @Test(arguments: [
-        "", ":", ":80", "localhost", "localhost:", "localhost:65536", "localhost:-1", "localhost:+1", "localhost:8o",
+        "", ":", "unix:", "unix:a\0b", ":80", "localhost", "localhost:", "localhost:65536", "localhost:-1",
+        "localhost:+1", "localhost:8o",
         "::1:80", "[]:80", "a b:80", "localhost:123456", "localhost:80 ",
     ])
     func `refuses what is none`(_ text: String) {
@@ -20,6 +29,8 @@ struct ListenAddressTests {
     }
 
     @Test func `writes what it reads`() {
-        for text in ["127.0.0.1:9000", "[::1]:80"] { #expect(ListenAddress(argument: text)?.description == text) }
+        for text in ["127.0.0.1:9000", "[::1]:80", "unix:/run/x.sock"] {
+            #expect(ListenAddress(argument: text)?.description == text)
+        }
     }
 }

@@ -95,7 +95,7 @@ struct ToolServerProcessTests {
 }
 
 /// A tool server that was started. What it says goes to files: pipes would be inherited by whatever is started meanwhile.
-private final class Running: Sendable {
+final class Running: Sendable {
     let process = Process()
     private let folder: URL
     private let ended = Signal()

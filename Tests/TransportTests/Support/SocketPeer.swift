@@ -1,3 +1,4 @@
+import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
@@ -35,17 +36,29 @@ struct SocketPeer: ~Copyable {
         self.init(descriptor: descriptor)
     }
 
+    /// Connects to a unix-domain socket; `nil` when that fails.
+    init?(path: String) {
+        let descriptor = SocketPeer.makeSocket(AF_UNIX)
+        guard let address = try? SocketAddress(unixDomainSocketPath: path),
+            address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0
+        else {
+            Self.closeDescriptor(descriptor)
+            return nil
+        }
+        self.init(descriptor: descriptor)
+    }
+
     deinit {
         Self.closeDescriptor(descriptor)
     }
 
     private static func closeDescriptor(_ descriptor: Int32) { _ = close(descriptor) }
 
-    static func makeSocket() -> Int32 {
+    static func makeSocket(_ family: Int32 = AF_INET) -> Int32 {
         #if canImport(Glibc)
-            socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            socket(family, Int32(SOCK_STREAM.rawValue), 0)
         #else
-            socket(AF_INET, SOCK_STREAM, 0)
+            socket(family, SOCK_STREAM, 0)
         #endif
     }
 

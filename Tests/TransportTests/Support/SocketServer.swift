@@ -2,14 +2,15 @@ import NIOCore
 import NIOPosix
 import Transport
 
-/// A server on a free port of 127.0.0.1 whose every request is handled by one closure.
+/// A server on a free port of 127.0.0.1, or at a path, whose every request is handled by one closure.
 struct SocketServer {
     let listener: Listener
 
     var port: Int { listener.localAddress.port ?? 0 }
 
     static func start(
-        loopCount: Int = 1, port: Int = 0, timeouts: HTTPServerTimeouts = HTTPServerTimeouts(),
+        loopCount: Int = 1, port: Int = 0, path: String? = nil, mode: UInt16 = 0o600,
+        timeouts: HTTPServerTimeouts = HTTPServerTimeouts(),
         maximumConnections: Int = 1_000,
         maximumBody: Int = 1 << 20, refuses: Bool = false,
         handle: @escaping @Sendable (HTTPServerRequest, HTTPServerConnection) -> Void = { $1.answer($0.path) }
@@ -17,14 +18,20 @@ struct SocketServer {
         var loops: [any EventLoop] = []
         var iterator = MultiThreadedEventLoopGroup.singleton.makeIterator()
         while loops.count < loopCount, let loop = iterator.next() { loops.append(loop) }
-        let listener = try await Listener.bind(
-            host: "127.0.0.1", port: port, loops: loops, budget: ConnectionBudget(limit: maximumConnections)
-        ) { loop in
+        let budget = ConnectionBudget(limit: maximumConnections)
+        let makeHandler: @Sendable (any EventLoop) -> HTTPServerConnection = { loop in
             let server = RecordingServer()
             server.handle = handle
             if refuses { server.judge = { _ in .refuse(HTTPAnswer(status: 404, body: ByteBuffer(string: "refused"))) } }
             return HTTPServerConnection(loop: LoopContext(LoopExecutor(loop)), delegate: server, timeouts: timeouts)
         }
-        return SocketServer(listener: listener)
+        if let path {
+            return SocketServer(
+                listener: try await Listener.bind(
+                    path: path, mode: mode, loop: loops[0], budget: budget, makeHandler: makeHandler))
+        }
+        return SocketServer(
+            listener: try await Listener.bind(
+                host: "127.0.0.1", port: port, loops: loops, budget: budget, makeHandler: makeHandler))
     }
 }
