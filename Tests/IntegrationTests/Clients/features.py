@@ -29,7 +29,13 @@ async def visit(server: str, mode: str) -> dict:
         target(server), mode=mode, read_timeout_seconds=20, cache=None, logging_callback=log, **options
     ) as client:
         report["protocolVersion"] = client.protocol_version
-        report["tools"] = sorted(tool.name for tool in (await client.list_tools()).tools)
+        names, cursor, report["pages"] = [], None, 0
+        while cursor or not report["pages"]:
+            page = await client.list_tools(cursor=cursor)
+            names += [tool.name for tool in page.tools]
+            cursor = page.next_cursor
+            report["pages"] += 1
+        report["tools"] = sorted(names)
         report["prompts"] = sorted(prompt.name for prompt in (await client.list_prompts()).prompts)
         report["templates"] = sorted(
             template.uri_template for template in (await client.list_resource_templates()).resource_templates)
