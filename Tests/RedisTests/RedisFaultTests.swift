@@ -1,0 +1,177 @@
+import NIOCore
+import Redis
+import Testing
+import Wire
+
+/// Servers that are not well: reliability first.
+@Suite(.needsRedis, .timeLimit(.minutes(1)), .serialized) struct RedisFaultTests {
+    /// How long a decision may take that is to take 20 ms, on a machine that does other things too.
+    private static let decisionTime = Duration.milliseconds(150)
+
+    /// Asks until there is no error; how long that took.
+    private func recovery(of test: TestClient, _ command: RedisCommand = .get("key")) async throws -> Duration {
+        let start = ContinuousClock.now
+        try await eventually("Redis is back; log: \(test.log.text)") { await test.failure(command) == nil }
+        return ContinuousClock.now - start
+    }
+
+    /// Asks a hundred times; how long the slowest answer took.
+    private func slowest(_ test: TestClient) async -> (time: Duration, errors: Set<RedisError>) {
+        var slowest = Duration.zero
+        var errors: Set<RedisError> = []
+        for _ in 0..<100 {
+            let start = ContinuousClock.now
+            if let error = await test.failure(.get("key")) { errors.insert(error) }
+            slowest = max(slowest, ContinuousClock.now - start)
+        }
+        return (slowest, errors)
+    }
+
+    @Test func `comes back after a crash`() async throws {
+        let server = try await RedisServer.start()
+        let test = try await TestClient.connected(RedisOptions(server.url))
+        for _ in 0..<3 {
+            server.crash()
+            try await eventually("it is noticed") { !test.client.status.isUp }
+            let (time, errors) = await slowest(test)
+            #expect(time < RedisFaultTests.decisionTime)
+            #expect(errors == [.unavailable])
+            try await server.launch()
+            #expect(try await recovery(of: test) < .seconds(6))
+        }
+        #expect(test.log.text.filter { $0.hasPrefix("warning") }.count == 3)
+        #expect(test.log.text.filter { $0.hasPrefix("info") }.count == 3)
+        await test.client.shutdown()
+    }
+
+    @Test func `leaves a server alone that does not answer, and closes the stuck connection`() async throws {
+        let server = try await RedisServer.start()
+        let test = try await TestClient.connected(RedisOptions(server.url))
+        let before = try await test.send(.make("CLIENT", "ID")).integer ?? 0
+        server.freeze()
+        var first = ContinuousClock.now
+        #expect(await test.failure(.get("key")) == .timeout)
+        let time = ContinuousClock.now - first
+        #expect(time >= .milliseconds(20) && time < RedisFaultTests.decisionTime, "\(time)")
+        // Connections are accepted by the system; the handshake finds out, and no command waits for that.
+        let (slowest, errors) = await slowest(test)
+        #expect(slowest < RedisFaultTests.decisionTime)
+        #expect(errors == [.unavailable])
+        server.thaw()
+        first = ContinuousClock.now
+        #expect(try await recovery(of: test) < .seconds(6))
+        #expect(try await test.send(.make("CLIENT", "ID")).integer ?? 0 > before)
+        #expect(test.log.text.count == 2)
+        await test.client.shutdown()
+    }
+
+    @Test func `leaves a server alone that runs a script for ever`() async throws {
+        let server = try await RedisServer.start(["--busy-reply-threshold", "50"])
+        let test = try await TestClient.connected(RedisOptions(server.url))
+        let blocker = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(30)))
+        async let blocked = blocker.failure(.make("EVAL", "while true do end", "0"))
+        try await eventually("it blocks") { await test.failure(.get("key")) == .timeout }
+        let (time, errors) = await slowest(test)
+        #expect(time < RedisFaultTests.decisionTime)
+        #expect(errors.isSubset(of: [.unavailable, .notServing]))
+        try await eventually("the server says that it is busy") { test.count(.notServing) > 0 }
+        #expect(!test.client.status.isUp)
+        let killer = try await ScriptKiller.kill(port: server.port)
+        #expect(killer.contains("OK"))
+        #expect(await blocked?.kind == .refused)
+        #expect(try await recovery(of: test) < .seconds(6))
+        await test.client.shutdown()
+        await blocker.client.shutdown()
+    }
+
+    @Test func `opens the breaker for a server that says that it is loading, and comes back`() async throws {
+        let isLoading = Counter()
+        let server = try await ScriptedServer.start { _, words in
+            switch words[0] {
+            case "HELLO": .bytes("%0\r\n")
+            case "PING" where isLoading.value > 1: .bytes("+PONG\r\n")
+            case "PING" where isLoading.value == 0: .bytes("+PONG\r\n")
+            default: isLoading.value > 1 ? .bytes("_\r\n") : .bytes("-LOADING Redis is loading the dataset in memory\r\n")
+            }
+        }
+        let test = try await TestClient.connected(RedisOptions(server.url))
+        isLoading.add()
+        for _ in 0..<5 { #expect(await test.failure(.get("key")) == .notServing) }
+        #expect(await test.failure(.get("key")) == .unavailable)
+        #expect(!test.client.status.isUp)
+        isLoading.add()
+        #expect(try await recovery(of: test) < .seconds(6))
+        #expect(
+            test.log.text == [
+                "warning Redis does not serve address=\(server.url.address) reason=not_serving",
+                "info Redis serves again address=\(server.url.address)",
+            ])
+        await test.client.shutdown()
+    }
+
+    @Test func `is not served by a server that reads its data`() async throws {
+        // Each key takes a while to load, so that there is time to look.
+        let server = try await RedisServer.start(["--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024"])
+        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(5)))
+        _ = try await test.send(.make("DEBUG", "POPULATE", "2000", "key", "100", isWrite: true))
+        async let reloaded = test.failure(.make("DEBUG", "RELOAD"))
+        let other = try await TestClient.start(RedisOptions(server.url))
+        try await eventually("it is loading") { other.count(.notServing) + other.count(.timeout) > 0 }
+        #expect(!other.client.status.isUp)
+        _ = await reloaded
+        try await eventually("it has loaded") { await other.failure(.get("x")) == nil }
+        #expect(try await other.send(.make("DBSIZE")) == .integer(2_000))
+        await test.client.shutdown()
+        await other.client.shutdown()
+    }
+
+    @Test func `drops the connection to a server that has become a replica, and finds the master again`() async throws {
+        let server = try await RedisServer.start()
+        let master = try await RedisServer.start()
+        let test = try await TestClient.connected(RedisOptions(server.url))
+        let operatorsClient = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let before = try await test.send(.make("CLIENT", "ID")).integer ?? 0
+        _ = try await operatorsClient.send(.make("REPLICAOF", "127.0.0.1", "\(master.port)"))
+        #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .readOnly)
+        #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .unavailable)
+        // Reading goes on over a new connection.
+        #expect(try await recovery(of: test) < .seconds(2))
+        #expect(try await test.send(.make("CLIENT", "ID")).integer ?? 0 > before)
+        _ = try await operatorsClient.send(.make("REPLICAOF", "NO", "ONE"))
+        #expect(try await recovery(of: test, .set("key", to: "x", for: .seconds(10))) < .seconds(2))
+        await test.client.shutdown()
+        await operatorsClient.client.shutdown()
+    }
+
+    @Test func `writes nothing for a while to a server without memory, and reads on`() async throws {
+        let server = try await RedisServer.start(["--maxmemory", "1mb", "--maxmemory-policy", "noeviction"])
+        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        for _ in 0..<2 { #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .outOfMemory) }
+        #expect(try await test.send(.get("key")) == .null)
+        // The second was not sent.
+        let stats = try await test.text(.make("INFO", "errorstats")) ?? ""
+        #expect(stats.contains("errorstat_OOM:count=1"))
+        _ = try await test.send(.make("CONFIG", "SET", "maxmemory", "0"))
+        #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .outOfMemory)
+        #expect(test.client.status.isUp)
+        #expect(try await recovery(of: test, .set("key", to: "x", for: .seconds(10))) < .seconds(6))
+        #expect(test.count(.outOfMemory) >= 3)
+        await test.client.shutdown()
+    }
+
+    @Test func `reads on while the server cannot save`() async throws {
+        let server = try await RedisServer.start(["--save", "3600", "1", "--stop-writes-on-bgsave-error", "yes"])
+        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        _ = try await test.send(.set("key", to: "x", for: .seconds(100)))
+        _ = try await test.send(.make("CONFIG", "SET", "rdbcompression", "no"))
+        // The folder has gone: saving fails.
+        try server.removeFolder()
+        _ = await test.failure(.make("BGSAVE"))
+        try await eventually("saving has failed") {
+            try await test.text(.make("INFO", "persistence"))?.contains("rdb_last_bgsave_status:err") == true
+        }
+        #expect(await test.failure(.set("key", to: "y", for: .seconds(100))) == .misconfigured)
+        #expect(try await test.text(.get("key")) == "x")
+        await test.client.shutdown()
+    }
+}

@@ -1,0 +1,12 @@
+import Synchronization
+
+/// A count that any thread may raise.
+final class Counter: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .acquiring) }
+
+    /// Raises the count and returns it.
+    @discardableResult
+    func add() -> Int { count.add(1, ordering: .acquiringAndReleasing).newValue }
+}
