@@ -88,7 +88,9 @@ import Wire
     }
 
     @Test func `logs in as the default user, as another one, and with a wrong password`() async throws {
-        let server = try await RedisServer.start(["--requirepass", "hunter2", "--user", "ann on >s3cret ~* +@all -debug"])
+        let server = try await RedisServer.start([
+            "--requirepass", "hunter2", "--user", "ann", "on", ">s3cret", "~*", "+@all", "-debug",
+        ])
         let address = server.url.address
         let test = try await TestClient.connected(
             RedisOptions(RedisURL(address, credentials: RedisCredentials(password: "hunter2")), timeout: .seconds(2)))
@@ -101,7 +103,9 @@ import Wire
         #expect(await other.failure(.make("DEBUG", "JMAP")) == .authentication)
         await other.client.shutdown()
 
-        for credentials in [nil, RedisCredentials(password: "hunter3"), RedisCredentials(username: "bob", password: "x")] {
+        for credentials in [
+            nil, RedisCredentials(password: "hunter3"), RedisCredentials(username: "bob", password: "x"),
+        ] {
             let wrong = try await TestClient.start(RedisOptions(RedisURL(address, credentials: credentials)))
             try await eventually("it is refused") { wrong.count(.authentication) > 1 }
             #expect(await wrong.failure(.get("key")) == .unavailable)

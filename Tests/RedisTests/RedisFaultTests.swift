@@ -4,9 +4,9 @@ import Testing
 import Wire
 
 /// Servers that are not well: reliability first.
-@Suite(.needsRedis, .timeLimit(.minutes(1)), .serialized) struct RedisFaultTests {
+@Suite(.needsRedis, .timeLimit(.minutes(1))) struct RedisFaultTests {
     /// How long a decision may take that is to take 20 ms, on a machine that does other things too.
-    private static let decisionTime = Duration.milliseconds(150)
+    private static let decisionTime = Duration.milliseconds(300)
 
     /// Asks until there is no error; how long that took.
     private func recovery(of test: TestClient, _ command: RedisCommand = .get("key")) async throws -> Duration {
@@ -15,16 +15,17 @@ import Wire
         return ContinuousClock.now - start
     }
 
-    /// Asks a hundred times; how long the slowest answer took.
-    private func slowest(_ test: TestClient) async -> (time: Duration, errors: Set<RedisError>) {
-        var slowest = Duration.zero
+    /// Asks a hundred times; whether the answers came at once, as far as a busy machine lets one see that.
+    private func ask(_ test: TestClient) async -> (areImmediate: Bool, errors: Set<RedisError>) {
+        var times: [Duration] = []
         var errors: Set<RedisError> = []
         for _ in 0..<100 {
             let start = ContinuousClock.now
             if let error = await test.failure(.get("key")) { errors.insert(error) }
-            slowest = max(slowest, ContinuousClock.now - start)
+            times.append(ContinuousClock.now - start)
         }
-        return (slowest, errors)
+        times.sort()
+        return (times[50] < .milliseconds(10) && times[99] < RedisFaultTests.decisionTime, errors)
     }
 
     @Test func `comes back after a crash`() async throws {
@@ -33,8 +34,8 @@ import Wire
         for _ in 0..<3 {
             server.crash()
             try await eventually("it is noticed") { !test.client.status.isUp }
-            let (time, errors) = await slowest(test)
-            #expect(time < RedisFaultTests.decisionTime)
+            let (areImmediate, errors) = await ask(test)
+            #expect(areImmediate)
             #expect(errors == [.unavailable])
             try await server.launch()
             #expect(try await recovery(of: test) < .seconds(6))
@@ -49,16 +50,15 @@ import Wire
         let test = try await TestClient.connected(RedisOptions(server.url))
         let before = try await test.send(.make("CLIENT", "ID")).integer ?? 0
         server.freeze()
-        var first = ContinuousClock.now
+        let start = ContinuousClock.now
         #expect(await test.failure(.get("key")) == .timeout)
-        let time = ContinuousClock.now - first
+        let time = ContinuousClock.now - start
         #expect(time >= .milliseconds(20) && time < RedisFaultTests.decisionTime, "\(time)")
         // Connections are accepted by the system; the handshake finds out, and no command waits for that.
-        let (slowest, errors) = await slowest(test)
-        #expect(slowest < RedisFaultTests.decisionTime)
+        let (areImmediate, errors) = await ask(test)
+        #expect(areImmediate)
         #expect(errors == [.unavailable])
         server.thaw()
-        first = ContinuousClock.now
         #expect(try await recovery(of: test) < .seconds(6))
         #expect(try await test.send(.make("CLIENT", "ID")).integer ?? 0 > before)
         #expect(test.log.text.count == 2)
@@ -71,8 +71,8 @@ import Wire
         let blocker = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(30)))
         async let blocked = blocker.failure(.make("EVAL", "while true do end", "0"))
         try await eventually("it blocks") { await test.failure(.get("key")) == .timeout }
-        let (time, errors) = await slowest(test)
-        #expect(time < RedisFaultTests.decisionTime)
+        let (areImmediate, errors) = await ask(test)
+        #expect(areImmediate)
         #expect(errors.isSubset(of: [.unavailable, .notServing]))
         try await eventually("the server says that it is busy") { test.count(.notServing) > 0 }
         #expect(!test.client.status.isUp)
@@ -91,7 +91,8 @@ import Wire
             case "HELLO": .bytes("%0\r\n")
             case "PING" where isLoading.value > 1: .bytes("+PONG\r\n")
             case "PING" where isLoading.value == 0: .bytes("+PONG\r\n")
-            default: isLoading.value > 1 ? .bytes("_\r\n") : .bytes("-LOADING Redis is loading the dataset in memory\r\n")
+            default:
+                isLoading.value > 1 ? .bytes("_\r\n") : .bytes("-LOADING Redis is loading the dataset in memory\r\n")
             }
         }
         let test = try await TestClient.connected(RedisOptions(server.url))
@@ -111,7 +112,9 @@ import Wire
 
     @Test func `is not served by a server that reads its data`() async throws {
         // Each key takes a while to load, so that there is time to look.
-        let server = try await RedisServer.start(["--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024"])
+        let server = try await RedisServer.start([
+            "--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024",
+        ])
         let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(5)))
         _ = try await test.send(.make("DEBUG", "POPULATE", "2000", "key", "100", isWrite: true))
         async let reloaded = test.failure(.make("DEBUG", "RELOAD"))
@@ -144,11 +147,11 @@ import Wire
     }
 
     @Test func `writes nothing for a while to a server without memory, and reads on`() async throws {
-        let server = try await RedisServer.start(["--maxmemory", "1mb", "--maxmemory-policy", "noeviction"])
+        let server = try await RedisServer.start(["--maxmemory", "1", "--maxmemory-policy", "noeviction"])
         let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
         for _ in 0..<2 { #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .outOfMemory) }
         #expect(try await test.send(.get("key")) == .null)
-        // The second was not sent.
+        // The second one was not sent.
         let stats = try await test.text(.make("INFO", "errorstats")) ?? ""
         #expect(stats.contains("errorstat_OOM:count=1"))
         _ = try await test.send(.make("CONFIG", "SET", "maxmemory", "0"))

@@ -63,7 +63,8 @@ struct RedisHandshakeTests {
     @Test func `fails with what the server says`() {
         #expect(shakeHands([.failure(.authentication)]).end == "authentication")
         #expect(shakeHands([hello("master"), .failure(.notServing)]).end == "notServing")
-        #expect(shakeHands([hello("master"), .failure(.refused("ERR DB index"))], database: 99).end.contains("DB index"))
+        #expect(
+            shakeHands([hello("master"), .failure(.refused("ERR DB index"))], database: 99).end.contains("DB index"))
         #expect(shakeHands([unknown, .failure(.authentication)]).end == "authentication")
         #expect(
             shakeHands([unknown, .failure(.refused("ERR Client sent AUTH"))], as: RedisCredentials(password: "p")).end

@@ -27,7 +27,8 @@ struct RedisURLTests {
             (
                 "unix://u:p@/run/r.sock?db=1",
                 RedisURL(
-                    .unix(path: "/run/r.sock"), credentials: RedisCredentials(username: "u", password: "p"), database: 1)
+                    .unix(path: "/run/r.sock"), credentials: RedisCredentials(username: "u", password: "p"), database: 1
+                )
             ),
         ]
         for (text, url) in samples { #expect(try RedisURL(text) == url, "\(text)") }
@@ -35,8 +36,14 @@ struct RedisURLTests {
 
     @Test(arguments: [
         ("", "the scheme of a Redis URL must be redis://, rediss:// or unix:, as in redis://localhost:6379"),
-        ("localhost:6379", "the scheme of a Redis URL must be redis://, rediss:// or unix:, as in redis://localhost:6379"),
-        ("redis:localhost", "the scheme of a Redis URL must be redis://, rediss:// or unix:, as in redis://localhost:6379"),
+        (
+            "localhost:6379",
+            "the scheme of a Redis URL must be redis://, rediss:// or unix:, as in redis://localhost:6379"
+        ),
+        (
+            "redis:localhost",
+            "the scheme of a Redis URL must be redis://, rediss:// or unix:, as in redis://localhost:6379"
+        ),
         ("http://h", "the scheme of a Redis URL must be redis://, rediss:// or unix:, as in redis://localhost:6379"),
         ("redis://", "the host of a Redis URL must be a name or an IP address, IPv6 in brackets"),
         ("redis://:6379", "the host of a Redis URL must be a name or an IP address, IPv6 in brackets"),
@@ -83,13 +90,17 @@ struct RedisURLTests {
             let url = try RedisURL(text)
             var dumped = ""
             dump(url, to: &dumped)
-            for shown in ["\(url)", String(reflecting: url), "\([url])", dumped, "\(String(describing: url.credentials))"] {
+            for shown in [
+                "\(url)", String(reflecting: url), "\([url])", dumped, "\(String(describing: url.credentials))",
+            ] {
                 #expect(!shown.contains("hunter2"))
             }
         }
         #expect("\(try RedisURL("redis://us:hunter2@h:1/2"))" == "redis://us:<redacted>@h:1/2")
         #expect("\(try RedisURL("unix://:hunter2@/run/x"))" == "unix://default:<redacted>@/run/x?db=0")
-        for text in ["redis://u:hunter2@h:x", "redis://hunter2@h", "redis://:hunter2?@h", "x:hunter2", "redis://h/hunter2"] {
+        for text in [
+            "redis://u:hunter2@h:x", "redis://hunter2@h", "redis://:hunter2?@h", "x:hunter2", "redis://h/hunter2",
+        ] {
             let error = #expect(throws: RedisURLError.self) { try RedisURL(text) }
             #expect(error.map { !"\($0)".contains("hunter2") } == true)
         }

@@ -20,7 +20,8 @@ enum SHA1 {
                 words[index / 4] = words[index / 4] &<< 8 | UInt32(byte)
             }
             for index in 16..<80 {
-                words[index] = (words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]).rotated(by: 1)
+                words[index] = (words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]).rotated(
+                    by: 1)
             }
             mix(words, into: &state)
         }

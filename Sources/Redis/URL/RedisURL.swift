@@ -100,7 +100,8 @@ package struct RedisURL: Hashable, Sendable {
     }
 
     private static func database(_ text: Substring) throws(RedisURLError) -> Int {
-        guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let number = Int(text) else {
+        guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let number = Int(text)
+        else {
             // Behind a forgotten @ the text may be a password.
             throw RedisURLError(.database, "must be a number 0…99999")
         }

@@ -33,7 +33,8 @@ final class RedisServer: Sendable {
         var last: any Error = Failure("no attempt was made")
         // Somebody else may take the free port in between.
         for _ in 0..<3 {
-            let server = RedisServer(port: try await RedisServerPlace.free(), arguments: arguments, folder: try TemporaryFolder())
+            let server = RedisServer(
+                port: try await RedisServerPlace.free(), arguments: arguments, folder: try TemporaryFolder())
             do {
                 try await server.launch(waits: waits)
                 return server

@@ -35,7 +35,8 @@ struct RESPCommandTests {
         command.append("digest")
         command.append(1)
         command.append("$7")
-        let other = RESPCommand("EVAL", ByteView(UnsafeRawBufferPointer(start: nil, count: 0)), wordsOf: command, from: 2)
+        let other = RESPCommand(
+            "EVAL", ByteView(UnsafeRawBufferPointer(start: nil, count: 0)), wordsOf: command, from: 2)
         #expect(other.words.map { String(buffer: $0) } == ["EVAL", "", "1", "$7"])
     }
 

@@ -45,10 +45,14 @@ struct RESPParserTests {
 
     @Test(arguments: [
         "x\r\n", "\r\n", "\u{0}", "+a\n", "+a\rb", "-a\nb\r\n", ":\r\n", ":-\r\n", ":1a\r\n", ": 1\r\n",
-        ":9223372036854775808\r\n", ":-9223372036854775809\r\n", ":123456789012345678901\r\n", "$\r\n", "$a\r\n", "$-2\r\n",
-        "$+1\r\n", "$1\r\nab\r\n", "$1\r\na\n\r", "$?\r\n", "*?\r\n", "*-2\r\n", "%-1\r\n", "~-1\r\n", ">-1\r\n", ">0\r\n",
-        "|-1\r\n", "!-1\r\n", "=-1\r\n", "=3\r\ntxt\r\n", "=5\r\ntxt-a\r\n", "#\r\n", "#x\r\n", "#tt\r\n", "_x\r\n", ",\r\n",
-        ",1.2.3\r\n", ",0x10\r\n", ",infinity\r\n", ",1e\r\n", ", 1\r\n", "(\r\n", "(-\r\n", "(1.5\r\n", "*1\r\n>1\r\n+a\r\n",
+        ":9223372036854775808\r\n", ":-9223372036854775809\r\n", ":123456789012345678901\r\n", "$\r\n", "$a\r\n",
+        "$-2\r\n",
+        "$+1\r\n", "$1\r\nab\r\n", "$1\r\na\n\r", "$?\r\n", "*?\r\n", "*-2\r\n", "%-1\r\n", "~-1\r\n", ">-1\r\n",
+        ">0\r\n",
+        "|-1\r\n", "!-1\r\n", "=-1\r\n", "=3\r\ntxt\r\n", "=5\r\ntxt-a\r\n", "#\r\n", "#x\r\n", "#tt\r\n", "_x\r\n",
+        ",\r\n",
+        ",1.2.3\r\n", ",0x10\r\n", ",infinity\r\n", ",1e\r\n", ", 1\r\n", "(\r\n", "(-\r\n", "(1.5\r\n",
+        "*1\r\n>1\r\n+a\r\n",
         "%1\r\n+a\r\n>1\r\n+a\r\n", ";1\r\na\r\n", ".\r\n",
     ])
     func `refuses what is not RESP`(bytes: String) {
@@ -71,21 +75,19 @@ struct RESPParserTests {
         #expect(readRESP(String(repeating: "*1\r\n", count: 33)).error == .tooDeep)
         #expect(readRESP("+" + String(repeating: "a", count: 65_535)).error == nil)
         #expect(readRESP("+" + String(repeating: "a", count: 65_536)).error == .tooLong)
-        #expect(readRESP(String(repeating: "|0\r\n", count: 1 << 20)).error == .tooManyElements)
+        #expect(readRESP("*1048000\r\n" + String(repeating: "|0\r\n", count: 1_000)).error == .tooManyElements)
     }
 
     @Test func `begins to count anew with each reply`() {
-        let bytes = Array(String(repeating: "*1\r\n$1\r\na\r\n", count: 10).utf8)
-        #expect(readRESP(bytes).values.count == 10)
-        let many = "*600000\r\n" + String(repeating: "_\r\n", count: 600_000)
-        let reading = readRESP(many + many)
+        let long = Array("$40000000\r\n".utf8) + [UInt8](repeating: 0x61, count: 40_000_000) + Array("\r\n".utf8)
+        let reading = readRESP(long + long)
         #expect(reading.values.count == 2)
         #expect(reading.error == nil)
     }
 
     @Test func `gives the same however the bytes are cut`() {
         var random = SeededGenerator(seed: 7)
-        for _ in 0..<200 {
+        for _ in 0..<60 {
             let values = (0..<3).map { _ in RESPValue.random(&random) }
             let bytes = values.flatMap { $0.encoded(&random) }
             #expect(readRESP(bytes) == RESPReading(values: values))
@@ -98,7 +100,7 @@ struct RESPParserTests {
 
     @Test func `finds no end in what is cut off`() {
         var random = SeededGenerator(seed: 8)
-        for _ in 0..<100 {
+        for _ in 0..<40 {
             let bytes = RESPValue.random(&random).encoded(&random)
             for end in 0..<bytes.count {
                 let reading = readRESP(Array(bytes[..<end]))
@@ -114,7 +116,7 @@ struct RESPParserTests {
     @Test func `survives anything, and judges it the same however it is cut`() {
         var random = SeededGenerator(seed: 9)
         let alphabet = Array("+-:$!=,(#_*%~>|\r\n\r\n0123456789-tfax?;.\u{0}\u{FF}".utf8)
-        for round in 0..<20_000 {
+        for round in 0..<5_000 {
             var bytes: [UInt8]
             if round % 2 == 0 {
                 bytes = (0..<Int.random(in: 1..<60, using: &random)).map { _ in
@@ -136,7 +138,7 @@ struct RESPParserTests {
     }
 
     @Test func `takes linear time for a reply in small pieces`() {
-        // 4 MiB in pieces of 4 KiB, and 100,000 elements byte by byte: hours, if each piece were looked at again.
+        // 4 MiB in pieces of 4 KiB, and 20,000 elements byte by byte: hours, if each piece were looked at again.
         var buffer = ByteBuffer()
         var parser = RESPParser()
         buffer.writeString("$4194304\r\n")
@@ -146,8 +148,8 @@ struct RESPParserTests {
         }
         buffer.writeString("\r\n")
         #expect((try? parser.next(in: &buffer))?.string?.readableBytes == 4_194_304)
-        let many = Array(("*100000\r\n" + String(repeating: ":1\r\n", count: 100_000)).utf8)
-        #expect(readRESP(many, cuts: Array(1..<many.count)).values.first?.elements?.count == 100_000)
+        let many = Array(("*20000\r\n" + String(repeating: ":1\r\n", count: 20_000)).utf8)
+        #expect(readRESP(many, cuts: Array(1..<many.count)).values.first?.elements?.count == 20_000)
     }
 
     @Test func `finds a member of a map, or of the array that RESP2 has in its place`() {

@@ -54,7 +54,8 @@ extension RESPValue {
         switch self {
         case .simpleString(let text): line("+", text)
         case .bulkString(let text): bulk("$", text)
-        case .verbatimString(let text): bulk("=", ByteBuffer(string: Bool.random(using: &random) ? "txt:" : "mkd:", then: text))
+        case .verbatimString(let text):
+            bulk("=", ByteBuffer(string: Bool.random(using: &random) ? "txt:" : "mkd:", then: text))
         case .error(let text): Bool.random(using: &random) ? line("-", text) : bulk("!", text)
         case .integer(let value): Array(":\(value >= 0 && Bool.random(using: &random) ? "+" : "")\(value)\r\n".utf8)
         case .double(let value): Array(",\(value)\r\n".utf8)
@@ -89,15 +90,21 @@ extension RESPValue {
     }
 
     /// Any value, at most `depth` deep.
-    static func random(_ random: inout some RandomNumberGenerator, depth: Int = 4, isOutermost: Bool = true) -> RESPValue {
+    static func random(_ random: inout some RandomNumberGenerator, depth: Int = 4, isOutermost: Bool = true)
+        -> RESPValue
+    {
         let kindCount = depth == 0 ? 9 : isOutermost ? 13 : 12
         switch Int.random(in: 0..<kindCount, using: &random) {
         case 0: return .simpleString(ByteBuffer(string: "OK".prefix(Int.random(in: 0...2, using: &random)).description))
         case 1: return .bulkString(.random(&random))
         case 2: return .verbatimString(.random(&random))
         case 3: return .error(ByteBuffer(string: "ERR no"))
-        case 4: return .integer(Int64.random(in: .min ... .max, using: &random) >> Int64.random(in: 0..<64, using: &random))
-        case 5: return .double([0, -1.5, 1e300, .infinity, -.infinity, .nan, .leastNonzeroMagnitude].randomElement(using: &random) ?? 0)
+        case 4:
+            return .integer(Int64.random(in: .min ... .max, using: &random) >> Int64.random(in: 0..<64, using: &random))
+        case 5:
+            return .double(
+                [0, -1.5, 1e300, .infinity, -.infinity, .nan, .leastNonzeroMagnitude].randomElement(using: &random) ?? 0
+            )
         case 6: return .bigNumber(ByteBuffer(string: "-3492890328409238509324850943850943825024385"))
         case 7: return .boolean(Bool.random(using: &random))
         case 8: return .null
