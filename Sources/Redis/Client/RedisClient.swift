@@ -17,24 +17,29 @@ package import Wire
 package final class RedisClient: Sendable {
     /// How Redis is doing.
     package let status: RedisStatus
+    private let dialer: RedisDialer
     private let loops: [any EventLoop]
     private let lanes: [NIOLoopBound<RedisLane>]
     private let next = Atomic(0)
     private let isShutDown = Atomic(false)
 
     /// Begins to connect on each of `loops`, of which there must be one or more.
+    ///
+    /// - Throws: `RedisTLSError` when a file cannot be used.
     package init(_ options: RedisOptions, loops: [any EventLoop], logger: Logger) async throws {
         precondition(!loops.isEmpty, "a client needs an event loop")
+        let dialer = try RedisDialer(options)
         let status = RedisStatus(logger: logger)
         var lanes: [NIOLoopBound<RedisLane>] = []
         for loop in loops {
             let seed = UInt64.random(in: .min ... .max)
             lanes.append(
                 try await loop.submit {
-                    NIOLoopBound(RedisLane(loop, options: options, status: status, seed: seed), eventLoop: loop)
+                    NIOLoopBound(RedisLane(loop, dialer: dialer, status: status, seed: seed), eventLoop: loop)
                 }.get())
         }
         self.status = status
+        self.dialer = dialer
         self.loops = loops
         self.lanes = lanes
     }
@@ -69,6 +74,21 @@ package final class RedisClient: Sendable {
         }
         let turn = next.wrappingAdd(1, ordering: .relaxed).newValue
         return Int(UInt(bitPattern: turn) % UInt(loops.count))
+    }
+
+    /// Subscribes to `channels`, over a connection of its own on `loop`, any one. `handler` is called on that loop.
+    package func subscribe(
+        to channels: [String], on loop: any EventLoop, handler: @escaping @Sendable (RedisSubscription.Event) -> Void
+    ) async throws -> RedisSubscription {
+        let seed = UInt64.random(in: .min ... .max)
+        let dialer = dialer
+        let status = status
+        let subscriber = try await loop.submit {
+            let subscriber = RedisSubscriber(
+                channels, on: loop, dialer: dialer, status: status, seed: seed, handler: handler)
+            return NIOLoopBound(subscriber, eventLoop: loop)
+        }.get()
+        return RedisSubscription(subscriber, loop)
     }
 
     /// Ends all connections; what waits fails, and so does everything that is sent later.

@@ -52,6 +52,12 @@ package struct RedisCommand: Sendable {
         key.append(to: &words)
     }
 
+    /// The slot of a cluster in which the key is; `nil` for a command without one.
+    var slot: Int? {
+        guard keyWord > 0 else { return nil }
+        return words.withWord(Int(keyWord)) { RedisSlot.number(of: $0) }
+    }
+
     /// The same call with the script's source in place of its digest; `nil` if this calls no script by its digest.
     var withSource: RedisCommand? {
         guard let script else { return nil }

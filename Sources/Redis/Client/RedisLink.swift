@@ -7,8 +7,8 @@ import Wire
 /// is worth asking.
 ///
 /// ```
-/// connecting ─▶ up ─▶ waiting ─▶ connecting …          up: commands are sent, unless the breaker is open
-///     └──────────────────┘                             else: they fail at once; nothing is ever queued
+/// locating ─▶ connecting ─▶ up ─▶ waiting ─▶ locating …     up: commands are sent, unless the breaker is open
+///     └────────────┴──────────────────┘                     else: they fail at once; nothing is ever queued
 /// ```
 ///
 /// Attempts to connect come one at a time, after waits of `U(0, min(5 s, 50 ms · 2^k))`, where k counts the attempts and
@@ -16,6 +16,7 @@ import Wire
 final class RedisLink: RedisConnectionDelegate {
     private enum State {
         case idle
+        case locating
         case connecting(RedisConnection)
         case up(RedisConnection)
         case waiting
@@ -28,16 +29,20 @@ final class RedisLink: RedisConnectionDelegate {
     /// A new master must be in use 2 s after its election at the latest.
     private static let longestWaitForMaster = Duration.seconds(1)
 
-    /// Where the server is.
-    let address: RedisAddress
+    /// Where the server is, as far as is known.
+    private(set) var address: RedisAddress
+    /// Told when commands are sent from now on, and when they no longer are.
+    var onChange: ((_ isServing: Bool) -> Void)?
     /// Told of messages that nobody has asked for.
     var onPush: (([RESPValue]) -> Void)?
     /// Told of errors that somebody may know a way around; whether it has taken over the command.
     var onRefusal: ((RedisPendingCommand, RedisError) -> Bool)?
 
     private let eventLoop: any EventLoop
-    private let options: RedisOptions
+    private let dialer: RedisDialer
+    private let locator: any RedisLocator
     private let status: RedisStatus
+    private let isForSubscriptions: Bool
     private var random: SeededRandom
     private var state = State.idle
     /// The connection, if commands may be sent on it.
@@ -50,15 +55,21 @@ final class RedisLink: RedisConnectionDelegate {
     private let reconnectTimer: LoopTimer
     private let probeTimer: LoopTimer
 
-    /// A link to the server at `address`; it connects when it is told to `start`.
+    /// A link to the server that `locator` finds; it connects when it is told to `start`.
+    ///
+    /// - Parameters:
+    ///   - place: where the server is to be, for the log.
+    ///   - isForSubscriptions: whether the connection gets messages and takes no other commands than they need.
     init(
-        _ address: RedisAddress, on eventLoop: any EventLoop, options: RedisOptions, status: RedisStatus,
-        seed: UInt64
+        _ place: RedisAddress, found locator: any RedisLocator, by dialer: RedisDialer, on eventLoop: any EventLoop,
+        status: RedisStatus, isForSubscriptions: Bool = false, seed: UInt64
     ) {
-        self.address = address
+        address = place
+        self.locator = locator
+        self.dialer = dialer
         self.eventLoop = eventLoop
-        self.options = options
         self.status = status
+        self.isForSubscriptions = isForSubscriptions
         random = SeededRandom(seed: seed)
         breaker = RedisBreaker(at: eventLoop.now.monotonic)
         reconnectTimer = LoopTimer(eventLoop)
@@ -72,26 +83,33 @@ final class RedisLink: RedisConnectionDelegate {
     func start() {
         guard case .idle = state else { return }
         status.linkAdded()
-        reconnectTimer.onTime { [weak self] in self?.connect() }
+        reconnectTimer.onTime { [weak self] in self?.locate() }
         probeTimer.onTime { [weak self] in self?.probe() }
-        connect()
+        locate()
     }
 
     /// Ends the connection for good; what waits fails.
     func close() {
         if case .closed = state { return }
-        if case .idle = state {} else { status.linkRemoved(wasUp: serving != nil) }
+        if case .idle = state {} else { status.linkRemoved(wasUp: serving != nil, address) }
         let last = state
         state = .closed
         serving = nil
         reconnectTimer.end()
         probeTimer.end()
+        locator.close()
+        onChange = nil
         onPush = nil
         onRefusal = nil
         switch last {
         case .connecting(let connection), .up(let connection): connection.close()
-        case .idle, .waiting, .closed: break
+        case .idle, .locating, .waiting, .closed: break
         }
+    }
+
+    /// Ends the connection, because of what the server has said, and makes a new one.
+    func drop(_ reason: RedisError) {
+        if case .up(let connection) = state { connection.end(reason) }
     }
 
     // MARK: Commands
@@ -109,8 +127,13 @@ final class RedisLink: RedisConnectionDelegate {
     /// Sends a command that another server has refused; behind `ASKING`, if this server does not have the slot yet.
     func resend(_ pending: RedisPendingCommand, asking: Bool) {
         guard let serving else { return refuse(.unavailable, pending.then) }
-        if asking { serving.send(RedisCommand("ASKING", isWrite: false), timeout: options.timeout) { _ in } }
+        if asking { serving.send(RedisCommand("ASKING", isWrite: false), timeout: dialer.options.timeout) { _ in } }
         serving.resend(pending)
+    }
+
+    /// Sends a command to which there is no reply of its own.
+    func post(_ command: RedisCommand) {
+        serving?.post(command)
     }
 
     private func refuse(_ error: RedisError, _ then: RedisReplyHandler) {
@@ -120,22 +143,41 @@ final class RedisLink: RedisConnectionDelegate {
 
     // MARK: Connecting
 
-    private func connect() {
+    private func locate() {
         switch state {
         case .idle, .waiting: break
-        case .connecting, .up, .closed: return
+        case .locating, .connecting, .up, .closed: return
         }
+        state = .locating
+        locator.locate { [weak self] place in
+            guard let self, case .locating = state else { return }
+            switch place {
+            case .success(let address):
+                self.address = address
+                connect()
+            case .failure(let error):
+                status.count(error)
+                waitForNextAttempt(error)
+            }
+        }
+    }
+
+    private func connect() {
+        let options = dialer.options
         let handshake = RedisHandshake(
             credentials: options.url.credentials, database: options.url.database, clientName: options.clientName)
         let connection = RedisConnection(
-            on: eventLoop, handshake: handshake, handshakeTimeout: options.connectTimeout)
+            on: eventLoop, handshake: handshake, handshakeTimeout: options.connectTimeout,
+            isForSubscriptions: isForSubscriptions)
         connection.delegate = self
         state = .connecting(connection)
-        RedisDialer.connect(connection, to: address, options: options, on: eventLoop)
+        dialer.connect(connection, to: address, on: eventLoop)
     }
 
     func ready(_ connection: RedisConnection) {
         guard case .connecting = state else { return }
+        // Who was the master a moment ago may be the replica of another one now.
+        if locator.wantsMaster, connection.facts.isReplica { return connection.end(.readOnly) }
         state = .up(connection)
         resumeIfWell()
     }
@@ -145,18 +187,23 @@ final class RedisLink: RedisConnectionDelegate {
         switch state {
         case .up: wasUp = true
         case .connecting: wasUp = false
-        case .idle, .waiting, .closed: return
+        case .idle, .locating, .waiting, .closed: return
         }
         status.count(reason, wasUp ? waitingCount : 1)
         // Having lost a connection says nothing about the server; having waited in vain does.
-        if wasUp, reason == .timeout || reason == .protocolViolation { fail(max(waitingCount, 1)) }
+        if wasUp, reason == .timeout || reason == .protocolViolation { fail(max(waitingCount, 1), reason) }
+        waitForNextAttempt(reason)
+    }
+
+    private func waitForNextAttempt(_ reason: RedisError) {
         state = .waiting
-        stopServing(reason)
         let now = eventLoop.now
         var wait = RedisLink.backoff.delay(afterFailures: max(failureCount, readOnlyCount), random: &random)
-        if now - lastReadOnly < .seconds(10) { wait = min(wait, RedisLink.longestWaitForMaster) }
+        let isMasterWanted = now - lastReadOnly < .seconds(10)
+        wait = min(wait, isMasterWanted ? RedisLink.longestWaitForMaster : locator.longestWait)
         failureCount += 1
         reconnectTimer.set(now + .nanoseconds(wait.saturatedNanoseconds))
+        stopServing(reason)
     }
 
     // MARK: Judgement
@@ -169,13 +216,13 @@ final class RedisLink: RedisConnectionDelegate {
     func refused(_ pending: RedisPendingCommand, _ error: RedisError, on connection: RedisConnection) -> Bool {
         switch error {
         case .noScript:
-            guard let command = pending.command.withSource else { break }
+            guard let command = pending.command.withSource, hasTime(pending) else { break }
             var retried = pending
             retried.command = command
             connection.resend(retried)
             return true
         case .notServing, .clusterDown:
-            fail(1)
+            fail(1, error)
         case .readOnly:
             noteReadOnly()
             // First, so that nobody who hears of it sends more on this connection.
@@ -183,13 +230,18 @@ final class RedisLink: RedisConnectionDelegate {
         case .outOfMemory, .misconfigured:
             pausedWrites = (eventLoop.now + RedisLink.writePause, error)
         case .moved, .ask, .tryAgain:
-            if onRefusal?(pending, error) == true { return true }
+            if hasTime(pending), onRefusal?(pending, error) == true { return true }
         case .unavailable, .overloaded, .connectionLost, .timeout, .authentication, .wrongType, .protocolViolation,
             .refused:
             break
         }
         status.count(error)
         return false
+    }
+
+    /// Whether a command can be sent once more. With too little time left, it would cost a good connection.
+    private func hasTime(_ pending: RedisPendingCommand) -> Bool {
+        pending.deadline > eventLoop.now + .nanoseconds(dialer.options.timeout.nanoseconds / 4)
     }
 
     func pushed(_ elements: [RESPValue], on connection: RedisConnection) {
@@ -203,9 +255,9 @@ final class RedisLink: RedisConnectionDelegate {
         lastReadOnly = now
     }
 
-    private func fail(_ count: Int) {
+    private func fail(_ count: Int, _ reason: RedisError) {
         guard breaker.recordFailures(count, at: eventLoop.now.monotonic, random: &random) else { return }
-        stopServing(.notServing)
+        stopServing(reason)
         scheduleProbe()
     }
 
@@ -213,6 +265,7 @@ final class RedisLink: RedisConnectionDelegate {
         let wasUp = serving != nil
         serving = nil
         status.linkFailed(wasUp: wasUp, address, reason, now: eventLoop.now)
+        if wasUp { onChange?(false) }
     }
 
     private func scheduleProbe() {
@@ -227,7 +280,7 @@ final class RedisLink: RedisConnectionDelegate {
             return
         }
         breaker.beginProbe()
-        connection.send(.ping, timeout: options.timeout) { [weak self] reply in
+        connection.send(.ping, timeout: dialer.options.timeout) { [weak self] reply in
             guard let self else { return }
             switch reply {
             case .success:
@@ -250,6 +303,7 @@ final class RedisLink: RedisConnectionDelegate {
         guard breaker.isClosed else { return }
         serving = connection
         status.linkServes(address)
+        onChange?(true)
     }
 }
 

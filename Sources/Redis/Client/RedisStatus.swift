@@ -54,6 +54,15 @@ package final class RedisStatus: Sendable {
 
     /// A loop that was down is up.
     func linkServes(_ address: RedisAddress) {
+        linkMended(address)
+    }
+
+    /// A loop is done with a server.
+    func linkRemoved(wasUp: Bool, _ address: RedisAddress) {
+        if !wasUp { linkMended(address) }
+    }
+
+    private func linkMended(_ address: RedisAddress) {
         let isNews = state.withLock { state in
             state.downCount -= 1
             guard state.downCount == 0, state.hasWarned else { return false }
@@ -61,11 +70,6 @@ package final class RedisStatus: Sendable {
             return true
         }
         if isNews { logger.info("Redis serves again", metadata: ["address": "\(address)"]) }
-    }
-
-    /// A loop is done with Redis.
-    func linkRemoved(wasUp: Bool) {
-        if !wasUp { state.withLock { $0.downCount -= 1 } }
     }
 
     /// Commands have failed.

@@ -116,6 +116,14 @@ public struct RESPCommand: Hashable, Sendable {
         }
     }
 
+    /// Calls `body` with the word of this number, 0 being the command's name; empty beyond the last one.
+    public func withWord<Result>(_ number: Int, _ body: (ByteView) -> Result) -> Result {
+        guard (0..<wordCount).contains(number) else { return body(ByteView.empty) }
+        var range = range(ofWordAt: 0)
+        for _ in 0..<number { range = self.range(ofWordAt: range.end &+ 2) }
+        return bytes.withByteView { body($0[range]) }
+    }
+
     /// The words, for logs and tests.
     public var words: [ByteBuffer] {
         var words: [ByteBuffer] = []

@@ -6,6 +6,7 @@ import Testing
 final class RedisServer: Sendable {
     let port: Int
     let folder: TemporaryFolder
+    private let isSealed: Bool
     private let arguments: [String]
     private let process: LockedProcess
 
@@ -14,8 +15,9 @@ final class RedisServer: Sendable {
         var value = Process()
     }
 
-    private init(port: Int, arguments: [String], folder: TemporaryFolder) {
+    private init(port: Int, isSealed: Bool, arguments: [String], folder: TemporaryFolder) {
         self.port = port
+        self.isSealed = isSealed
         self.arguments = arguments
         self.folder = folder
         process = LockedProcess()
@@ -28,15 +30,16 @@ final class RedisServer: Sendable {
         }
     }
 
-    /// Starts a server with further arguments and waits until it serves.
-    static func start(_ arguments: [String] = [], waits: Bool = true) async throws -> RedisServer {
+    /// Starts a server with further arguments and waits until it serves; on its port with TLS only if `isSealed`.
+    static func start(_ arguments: [String] = [], isSealed: Bool = false) async throws -> RedisServer {
         var last: any Error = Failure("no attempt was made")
         // Somebody else may take the free port in between.
         for _ in 0..<3 {
             let server = RedisServer(
-                port: try await RedisServerPlace.free(), arguments: arguments, folder: try TemporaryFolder())
+                port: try await RedisServerPlace.free(), isSealed: isSealed, arguments: arguments,
+                folder: try TemporaryFolder())
             do {
-                try await server.launch(waits: waits)
+                try await server.launch()
                 return server
             } catch {
                 last = error
@@ -58,14 +61,15 @@ final class RedisServer: Sendable {
     var output: String { (try? String(contentsOfFile: folder.path("log"), encoding: .utf8)) ?? "" }
 
     /// Starts the process, again after it has ended.
-    func launch(waits: Bool = true) async throws {
+    func launch() async throws {
         guard let executable = RedisServer.executable else { throw Failure("redis-server is not installed") }
         _ = FileManager.default.createFile(atPath: folder.path("log"), contents: nil)
         let process = Process()
         process.executableURL = executable
         process.arguments =
             [
-                "--port", "\(port)", "--bind", "127.0.0.1", "--unixsocket", socketPath, "--dir", folder.url.path,
+                isSealed ? "--tls-port" : "--port", "\(port)", "--bind", "127.0.0.1", "--unixsocket", socketPath,
+                "--dir", folder.url.path,
                 "--save", "", "--appendonly", "no", "--enable-debug-command", "yes", "--databases", "32",
             ] + arguments
         process.standardInput = FileHandle.nullDevice
@@ -75,7 +79,7 @@ final class RedisServer: Sendable {
         self.process.value = process
         try await eventually("the server listens; it said: \(output.suffix(500))") {
             guard process.isRunning else { throw Failure("redis-server ended: \(output.suffix(500))") }
-            return output.contains(waits ? "Ready to accept connections" : "Server initialized")
+            return output.contains("Ready to accept connections")
         }
     }
 
