@@ -10,3 +10,12 @@ final class Counter: Sendable {
     @discardableResult
     func add() -> Int { count.add(1, ordering: .acquiringAndReleasing).newValue }
 }
+
+/// Ports that are known after their servers have been started.
+final class Ports: Sendable {
+    private let ports = Mutex([0, 0])
+
+    var value: [Int] { ports.withLock { $0 } }
+
+    func set(_ value: [Int]) { ports.withLock { $0 = value } }
+}

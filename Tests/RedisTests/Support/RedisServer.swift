@@ -7,6 +7,7 @@ final class RedisServer: Sendable {
     let port: Int
     let folder: TemporaryFolder
     private let isSealed: Bool
+    private let sentinelConfiguration: String?
     private let arguments: [String]
     private let process: LockedProcess
 
@@ -15,7 +16,10 @@ final class RedisServer: Sendable {
         var value = Process()
     }
 
-    private init(port: Int, isSealed: Bool, arguments: [String], folder: TemporaryFolder) {
+    private init(
+        port: Int, isSealed: Bool, arguments: [String], folder: TemporaryFolder, sentinelConfiguration: String? = nil
+    ) {
+        self.sentinelConfiguration = sentinelConfiguration
         self.port = port
         self.isSealed = isSealed
         self.arguments = arguments
@@ -48,6 +52,20 @@ final class RedisServer: Sendable {
         throw last
     }
 
+    /// Starts a Sentinel that watches `master` under the name `main`, and gives it up soon.
+    static func startSentinel(of master: RedisServer, quorum: Int) async throws -> RedisServer {
+        let server = RedisServer(
+            port: try await RedisServerPlace.free(), isSealed: false, arguments: [], folder: try TemporaryFolder(),
+            sentinelConfiguration: """
+                sentinel monitor main 127.0.0.1 \(master.port) \(quorum)
+                sentinel down-after-milliseconds main 500
+                sentinel failover-timeout main 5000
+
+                """)
+        try await server.launch()
+        return server
+    }
+
     static let executable: URL? =
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init).appending("/usr/bin")
         .map { URL(filePath: $0).appending(path: "redis-server") }
@@ -66,12 +84,7 @@ final class RedisServer: Sendable {
         _ = FileManager.default.createFile(atPath: folder.path("log"), contents: nil)
         let process = Process()
         process.executableURL = executable
-        process.arguments =
-            [
-                isSealed ? "--tls-port" : "--port", "\(port)", "--bind", "127.0.0.1", "--unixsocket", socketPath,
-                "--dir", folder.url.path,
-                "--save", "", "--appendonly", "no", "--enable-debug-command", "yes", "--databases", "32",
-            ] + arguments
+        process.arguments = try allArguments()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: folder.url.appending(path: "log"))
         process.standardError = process.standardOutput
@@ -79,8 +92,23 @@ final class RedisServer: Sendable {
         self.process.value = process
         try await eventually("the server listens; it said: \(output.suffix(500))") {
             guard process.isRunning else { throw Failure("redis-server ended: \(output.suffix(500))") }
-            return output.contains("Ready to accept connections")
+            return output.contains(sentinelConfiguration == nil ? "Ready to accept connections" : "+monitor master")
         }
+    }
+
+    private func allArguments() throws -> [String] {
+        if let sentinelConfiguration {
+            // A Sentinel writes into its configuration.
+            let file = folder.path("sentinel.conf")
+            let common = "port \(port)\nbind 127.0.0.1\ndir \(folder.url.path)\n"
+            try (common + sentinelConfiguration).write(toFile: file, atomically: true, encoding: .utf8)
+            return [file, "--sentinel"]
+        }
+        return [
+            isSealed ? "--tls-port" : "--port", "\(port)", "--bind", "127.0.0.1", "--unixsocket", socketPath,
+            "--dir", folder.url.path, "--save", "", "--appendonly", "no", "--enable-debug-command", "yes",
+            "--databases", "32",
+        ] + arguments
     }
 
     /// Takes away the folder in which the server would save its data.
