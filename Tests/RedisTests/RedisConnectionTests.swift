@@ -93,7 +93,7 @@ import Wire
         let replies = try await replies(of: test, to: [.get("a"), .get("b"), .get("c")])
         let time = ContinuousClock.now - start
         #expect(replies == [.failure(.timeout), .failure(.timeout), .failure(.timeout)])
-        #expect(time >= .milliseconds(20) && time < .milliseconds(500), "\(time)")
+        #expect(time >= .milliseconds(20) && time < .seconds(5), "\(time)")
         #expect(test.count(.timeout) == 3)
         try await test.up()
         #expect(try await test.send(.get("x"), timeout: .seconds(5)) == .bulkString(ByteBuffer(string: "2")))

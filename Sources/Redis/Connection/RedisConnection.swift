@@ -200,7 +200,7 @@ final class RedisConnection: ChannelInboundHandler {
         if now - first > .milliseconds(10), !isGraced {
             // The loop was held up, and the process perhaps: replies may have come that nobody has read yet.
             isGraced = true
-            return deadlineTimer.set(now + .milliseconds(1))
+            return deadlineTimer.set(now + .milliseconds(5))
         }
         end(.timeout)
     }
