@@ -6,15 +6,18 @@ package struct RedisCommand: Sendable {
     package private(set) var words: RESPCommand
     /// Whether it needs a server that takes writes.
     package let isWrite: Bool
+    /// What the reply must be.
+    package let reply: RedisReplyType
     /// The number of the word that is the first key, the command's name being 0; 0 when there is no key.
     package private(set) var keyWord: UInt8 = 0
     /// The script that the command calls by its digest.
     package let script: RedisScript?
 
     /// The command `name`; its words are to be appended. `capacity` is a guess at their bytes.
-    package init(_ name: StaticString, isWrite: Bool, capacity: Int = 64) {
+    package init(_ name: StaticString, isWrite: Bool, reply: RedisReplyType = .any, capacity: Int = 64) {
         words = RESPCommand(name, capacity: capacity)
         self.isWrite = isWrite
+        self.reply = reply
         script = nil
     }
 
@@ -24,6 +27,7 @@ package struct RedisCommand: Sendable {
     package init(calling script: RedisScript, keyCount: Int, capacity: Int = 128) {
         words = RESPCommand("EVALSHA", capacity: capacity &+ 48)
         isWrite = script.isWrite
+        reply = script.reply
         self.script = script
         words.append(script.digest)
         words.append(keyCount)
@@ -32,6 +36,7 @@ package struct RedisCommand: Sendable {
     private init(_ words: RESPCommand, like other: RedisCommand) {
         self.words = words
         isWrite = other.isWrite
+        reply = other.reply
         keyWord = other.keyWord
         script = nil
     }
@@ -69,7 +74,7 @@ package struct RedisCommand: Sendable {
 extension RedisCommand {
     /// `GET`: the value of `key`, or null.
     package static func get(_ key: some RedisArgument) -> RedisCommand {
-        var command = RedisCommand("GET", isWrite: false)
+        var command = RedisCommand("GET", isWrite: false, reply: .string)
         command.appendKey(key)
         return command
     }
@@ -80,7 +85,7 @@ extension RedisCommand {
     package static func set(
         _ key: some RedisArgument, to value: some RedisArgument, for life: Duration, onlyIfAbsent: Bool = false
     ) -> RedisCommand {
-        var command = RedisCommand("SET", isWrite: true)
+        var command = RedisCommand("SET", isWrite: true, reply: .string)
         command.appendKey(key)
         command.append(value)
         command.append("PX")
@@ -95,21 +100,21 @@ extension RedisCommand {
 
     /// `DEL`: how many of the keys were there.
     package static func delete(_ key: some RedisArgument) -> RedisCommand {
-        var command = RedisCommand("DEL", isWrite: true)
+        var command = RedisCommand("DEL", isWrite: true, reply: .integer)
         command.appendKey(key)
         return command
     }
 
     /// `INCR`: one more than the number that `key` has; 1 if it has none.
     package static func increment(_ key: some RedisArgument) -> RedisCommand {
-        var command = RedisCommand("INCR", isWrite: true)
+        var command = RedisCommand("INCR", isWrite: true, reply: .integer)
         command.appendKey(key)
         return command
     }
 
     /// `PUBLISH`: how many connections of this server have got `message` on `channel`.
     package static func publish(_ message: some RedisArgument, on channel: some RedisArgument) -> RedisCommand {
-        var command = RedisCommand("PUBLISH", isWrite: false)
+        var command = RedisCommand("PUBLISH", isWrite: false, reply: .integer)
         command.append(channel)
         command.append(message)
         return command

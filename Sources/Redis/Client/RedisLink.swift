@@ -197,6 +197,7 @@ final class RedisLink: RedisConnectionDelegate {
 
     private func waitForNextAttempt(_ reason: RedisError) {
         state = .waiting
+        if reason == .readOnly { noteReadOnly() }
         let now = eventLoop.now
         var wait = RedisLink.backoff.delay(afterFailures: max(failureCount, readOnlyCount), random: &random)
         let isMasterWanted = now - lastReadOnly < .seconds(10)
@@ -224,7 +225,6 @@ final class RedisLink: RedisConnectionDelegate {
         case .notServing, .clusterDown:
             fail(1, error)
         case .readOnly:
-            noteReadOnly()
             // First, so that nobody who hears of it sends more on this connection.
             connection.end(error)
         case .outOfMemory, .misconfigured:
@@ -283,7 +283,8 @@ final class RedisLink: RedisConnectionDelegate {
         connection.send(.ping, timeout: dialer.options.timeout) { [weak self] reply in
             guard let self else { return }
             switch reply {
-            case .success:
+            case .success, .failure(.authentication):
+                // A user who may not ask is answered, too.
                 breaker.probeSucceeded(at: eventLoop.now.monotonic)
                 resumeIfWell()
             case .failure:

@@ -9,11 +9,14 @@ package final class RedisScript: Sendable {
     package let digest: [UInt8]
     /// Whether it writes.
     package let isWrite: Bool
+    /// What it returns.
+    package let reply: RedisReplyType
 
     /// A script.
-    package init(_ source: StaticString, isWrite: Bool) {
+    package init(_ source: StaticString, isWrite: Bool, reply: RedisReplyType = .any) {
         self.source = ByteBuffer(staticString: source)
         digest = self.source.withByteView { SHA1.hexadecimalDigest(of: $0) }
         self.isWrite = isWrite
+        self.reply = reply
     }
 }

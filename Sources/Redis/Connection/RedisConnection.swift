@@ -49,6 +49,8 @@ final class RedisConnection: ChannelInboundHandler {
     private let deadlineTimer: LoopTimer
     /// Whether a deadline has passed at a time when the loop was late itself.
     private var isGraced = false
+    /// Whether the channel has room for more.
+    private var isWritable = true
     private var isFlushScheduled = false
     private var needsFlush = false
     private var flushTask: (@Sendable () -> Void)?
@@ -103,7 +105,7 @@ final class RedisConnection: ChannelInboundHandler {
     }
 
     private func enqueue(_ pending: RedisPendingCommand) {
-        guard waiting.count < RedisConnection.maximumWaiting, context?.channel.isWritable == true else {
+        guard waiting.count < RedisConnection.maximumWaiting, isWritable else {
             return pending.then(.failure(.overloaded))
         }
         waiting.append(pending)
@@ -267,6 +269,11 @@ final class RedisConnection: ChannelInboundHandler {
         process()
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         end(phase == .ready ? .connectionLost : .unavailable)
         context.fireChannelInactive()
@@ -314,6 +321,12 @@ final class RedisConnection: ChannelInboundHandler {
             return false
         }
         guard case .error(let text) = value else {
+            guard pending.command.reply.accepts(value) else {
+                // Another command's reply, and so will the next ones be.
+                end(.protocolViolation)
+                pending.then(.failure(.protocolViolation))
+                return false
+            }
             pending.then(.success(value))
             return !pending.isInternal
         }

@@ -68,7 +68,8 @@ struct RedisHandshake {
             return selectOrPing()
         case (.select, .success):
             return ping()
-        case (.ping, .success):
+        case (.ping, .success), (.ping, .failure(.authentication)):
+            // A user who may not ask is answered, too.
             return .ready(facts)
         case (.authenticate, .failure(.refused)):
             // Servers that know no HELLO say so in free words.

@@ -29,6 +29,8 @@ struct JSONCanonicalWriter {
     private var valueCount = 0
     private var open: [Container] = []
     private var members: [Member] = []
+    /// The first second name of an object that was found. What is wrong in form counts before it, wherever it stands.
+    private var duplicateOffset: Int?
 
     /// Appends the canonical form of `text` to `buffer`.
     static func write(_ text: ByteView, into buffer: inout ByteBuffer) throws(JSONError) {
@@ -62,12 +64,15 @@ struct JSONCanonicalWriter {
                 guard scanner.byte(offset) == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
                     throw .syntax(offset: offset)
                 }
-                if container.isObject { try sortMembers(of: container, &buffer) }
+                if container.isObject { sortMembers(of: container, &buffer) }
                 buffer.writeInteger(scanner.byte(offset))
                 offset &+= 1
                 open.removeLast()
             }
-            if open.isEmpty { return try scanner.expectEnd(offset) }
+            guard open.isEmpty else { continue }
+            try scanner.expectEnd(offset)
+            if let duplicateOffset { throw .duplicateName(offset: duplicateOffset) }
+            return
         }
     }
 
@@ -143,13 +148,14 @@ struct JSONCanonicalWriter {
 
 extension JSONCanonicalWriter {
     /// Puts the members of an object in order, whose inside is the end of the buffer; its members are forgotten.
-    private mutating func sortMembers(of container: Container, _ buffer: inout ByteBuffer) throws(JSONError) {
+    private mutating func sortMembers(of container: Container, _ buffer: inout ByteBuffer) {
         let all = members[container.firstMember...]
         defer { members.removeLast(members.count &- container.firstMember) }
         if isInOrder(all, buffer) { return }
         let sorted = all.sorted { isOrdered($0, before: $1, buffer) }
         for (left, right) in zip(sorted, sorted.dropFirst()) where !isOrdered(left, before: right, buffer) {
-            throw .duplicateName(offset: max(left.offset, right.offset))
+            let offset = max(left.offset, right.offset)
+            duplicateOffset = min(duplicateOffset ?? offset, offset)
         }
         let start = container.start
         // A copy of the inside, from which it is written anew.
