@@ -82,6 +82,10 @@ let package = Package(
         .executableTarget(
             name: "mcp-load", dependencies: ["Wire", "Transport", nioCore, nioPosix, arguments, histogram],
             swiftSettings: strict),
+        // Measures; scripts/measure-redis.
+        .executableTarget(
+            name: "redis-cost", dependencies: ["Redis", nioCore, nioPosix, logging], path: "Benchmarks/redis/cost",
+            swiftSettings: strict),
         // Tests.
         .target(
             name: "GatewayTestKit",
