@@ -66,10 +66,14 @@ final class RedisServer: Sendable {
         return server
     }
 
-    static let executable: URL? =
-        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init).appending("/usr/bin")
-        .map { URL(filePath: $0).appending(path: "redis-server") }
-        .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    /// The program: `MCP_REDIS_SERVER`, such as a Valkey server, else the `redis-server` that is installed.
+    static let executable: URL? = {
+        let environment = ProcessInfo.processInfo.environment
+        if let chosen = environment["MCP_REDIS_SERVER"] { return URL(filePath: chosen) }
+        let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/bin"]
+        return folders.map { URL(filePath: $0).appending(path: "redis-server") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }()
 
     var socketPath: String { folder.path("redis.sock") }
     var pid: Int32 { process.value.processIdentifier }
@@ -125,10 +129,6 @@ final class RedisServer: Sendable {
 
     /// Lets a frozen process go on.
     func thaw() { kill(pid, SIGCONT) }
-}
-
-extension [String] {
-    fileprivate func appending(_ element: String) -> [String] { self + [element] }
 }
 
 extension Trait where Self == ConditionTrait {
