@@ -179,6 +179,8 @@ final class RedisLink: RedisConnectionDelegate {
         // Who was the master a moment ago may be the replica of another one now.
         if locator.wantsMaster, connection.facts.isReplica { return connection.end(.readOnly) }
         state = .up(connection)
+        // Another server, or the same one started again.
+        pausedWrites = nil
         resumeIfWell()
     }
 
@@ -222,7 +224,10 @@ final class RedisLink: RedisConnectionDelegate {
             retried.command = command
             connection.resend(retried)
             return true
-        case .notServing, .clusterDown:
+        case .notServing:
+            fail(1, error)
+        case .clusterDown:
+            _ = onRefusal?(pending, error)
             fail(1, error)
         case .readOnly:
             // First, so that nobody who hears of it sends more on this connection.

@@ -89,7 +89,9 @@ final class RedisCluster {
         switch error {
         case .moved(let place): (redirection, isMoved) = (place, true)
         case .ask(let place): (redirection, isMoved) = (place, false)
-        default: return false
+        default:
+            if error == .clusterDown { refreshSoon() }
+            return false
         }
         guard !isClosed, let address = link.address.sibling(redirection.host, port: redirection.port),
             let target = self.link(to: address)
