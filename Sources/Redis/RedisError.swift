@@ -104,7 +104,8 @@ extension RedisError {
 
     /// The error that a server's words mean; the first of them says it.
     package init(_ text: ByteBuffer) {
-        self = text.withByteView { RedisError($0) }
+        // Words for people; a server may send millions of them.
+        self = text.withByteView { RedisError($0.slice(from: 0, to: 512)) }
     }
 
     private init(_ text: ByteView) {
@@ -130,8 +131,7 @@ extension RedisError {
         case UInt8(ascii: "W") where word.equals("WRONGTYPE"): self = .wrongType
         case UInt8(ascii: "T") where word.equals("TRYAGAIN"): self = .tryAgain
         case UInt8(ascii: "C") where word.equals("CLUSTERDOWN"): self = .clusterDown
-        // Words for people; a server may send millions of them.
-        default: self = .refused(text.slice(from: 0, to: 512).string)
+        default: self = .refused(text.string)
         }
     }
 }

@@ -14,6 +14,7 @@ struct RedisSlotRange: Hashable {
     static func ranges(_ reply: RESPValue, from sender: RedisAddress) -> [RedisSlotRange]? {
         guard case .array(let elements) = reply else { return nil }
         var ranges: [RedisSlotRange] = []
+        var slotCount = 0
         for element in elements {
             guard let parts = element.elements, parts.count >= 3, let first = parts[0].integer,
                 let last = parts[1].integer, (0..<Int64(RedisSlot.count)).contains(first),
@@ -23,6 +24,9 @@ struct RedisSlotRange: Hashable {
             // A server that does not know its own name says nothing or `?`.
             let name = node[0].string.map { String(buffer: $0) } ?? ""
             guard let master = sender.sibling(name == "?" ? "" : name, port: Int(port)) else { return nil }
+            // No slot has two masters.
+            slotCount += Int(last - first) + 1
+            guard slotCount <= RedisSlot.count else { return nil }
             ranges.append(RedisSlotRange(slots: Int(first)...Int(last), master: master))
         }
         return ranges

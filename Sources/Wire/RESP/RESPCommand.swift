@@ -73,29 +73,54 @@ public struct RESPCommand: Hashable, Sendable {
         append(String(argument))
     }
 
+    /// Appends a word in one reservation: a command has several, and looking at the buffer's capacity costs more than copying
+    /// a short one.
     private mutating func append(_ argument: UnsafeRawBufferPointer) {
-        bytes.reserveCapacity(minimumWritableBytes: argument.count &+ 32)
-        bytes.writeInteger(UInt8(ascii: "$"))
-        bytes.writeDecimal(argument.count)
-        bytes.writeInteger(0x0D0A as UInt16)
-        bytes.writeBytes(argument)
-        bytes.writeInteger(0x0D0A as UInt16)
+        // A dollar sign, at most 19 digits, two line ends.
+        let room = argument.count &+ 24
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
+            guard target.count >= room, let base = target.baseAddress else { return 0 }
+            var digitCount = 1
+            var rest = argument.count / 10
+            while rest > 0 {
+                digitCount &+= 1
+                rest /= 10
+            }
+            base.storeBytes(of: UInt8(ascii: "$"), as: UInt8.self)
+            rest = argument.count
+            for position in stride(from: digitCount, to: 0, by: -1) {
+                base.storeBytes(
+                    of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: position, as: UInt8.self)
+                rest /= 10
+            }
+            let lineEnd = (0x0D0A as UInt16).bigEndian
+            let start = digitCount &+ 3
+            base.storeBytes(of: lineEnd, toByteOffset: start &- 2, as: UInt16.self)
+            if let source = argument.baseAddress { (base + start).copyMemory(from: source, byteCount: argument.count) }
+            base.storeBytes(of: lineEnd, toByteOffset: start &+ argument.count, as: UInt16.self)
+            return start &+ argument.count &+ 2
+        }
         wordCount &+= 1
         writeCount()
     }
 
     /// Writes the count so that it ends where the first word begins.
     private mutating func writeCount() {
-        var position = RESPCommand.headroom &- 2
-        bytes.setInteger(0x0D0A as UInt16, at: position)
-        var rest = wordCount
-        repeat {
+        var position = RESPCommand.headroom &- 4
+        if wordCount < 10 {
+            bytes.setInteger(0x2A30_0D0A &+ UInt32(truncatingIfNeeded: wordCount) &<< 16, at: position)  // *0 CR LF
+        } else {
+            position = RESPCommand.headroom &- 2
+            bytes.setInteger(0x0D0A as UInt16, at: position)
+            var rest = wordCount
+            while rest > 0, position > 1 {
+                position &-= 1
+                bytes.setInteger(UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, at: position)
+                rest /= 10
+            }
             position &-= 1
-            bytes.setInteger(UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, at: position)
-            rest /= 10
-        } while rest > 0 && position > 1
-        position &-= 1
-        bytes.setInteger(UInt8(ascii: "*"), at: position)
+            bytes.setInteger(UInt8(ascii: "*"), at: position)
+        }
         bytes.moveReaderIndex(to: position)
     }
 
