@@ -96,7 +96,8 @@ import Wire
         #expect(time >= .milliseconds(20) && time < .seconds(5), "\(time)")
         #expect(test.count(.timeout) == 3)
         try await test.up()
-        #expect(try await test.send(.get("x"), timeout: .seconds(5)) == .bulkString(ByteBuffer(string: "2")))
+        let reply = try await test.send(.get("x"), timeout: .seconds(5)).string.map { String(buffer: $0) }
+        #expect(reply.flatMap { Int($0) } ?? 0 > 1)
         await test.client.shutdown()
     }
 
