@@ -7,7 +7,7 @@ import Wire
 @testable import Redis
 
 /// Connections whose time is moved by hand.
-@Suite(.timeLimit(.minutes(1))) struct RedisConnectionDeadlineTests {
+@Suite(.timeLimit(.minutes(5))) struct RedisConnectionDeadlineTests {
     /// A connection on an embedded channel, and what it tells.
     private final class Harness: RedisConnectionDelegate {
         let channel = EmbeddedChannel()

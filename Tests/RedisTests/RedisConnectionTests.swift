@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// One connection at a time, against a server that does as the test says.
-@Suite(.timeLimit(.minutes(1))) struct RedisConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct RedisConnectionTests {
     /// The replies to commands that are all given in one turn of the loop.
     private func replies(
         of test: TestClient, to commands: [RedisCommand], timeout: TimeAmount? = nil
@@ -27,7 +27,7 @@ import Wire
         let server = try await ScriptedServer.startAfterHandshake { _, words in
             .bytes("$\(words[1].utf8.count)\r\n\(words[1])\r\n")
         }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(5)))
+        let test = try await TestClient.connected(.patient(server.url))
         let replies = try await replies(of: test, to: (0..<1_000).map { .get("key\($0)") })
         let wrong = replies.enumerated().filter { (try? $1.get().string).map { String(buffer: $0) } != "key\($0)" }
         #expect(wrong.count == 0)
@@ -45,7 +45,7 @@ import Wire
             }
             .bind(host: "127.0.0.1", port: 0).get()
         let address = RedisAddress.tcp(host: "127.0.0.1", port: channel.localAddress?.port ?? 0)
-        let test = try await TestClient.connected(RedisOptions(RedisURL(address), timeout: .seconds(5)))
+        let test = try await TestClient.connected(.patient(RedisURL(address)))
         let before = reads.value
         let replies = try await replies(of: test, to: (0..<16).map { .get("key\($0)") })
         #expect(replies.allSatisfy { (try? $0.get()) == .null })
@@ -76,7 +76,7 @@ import Wire
         let server = try await ScriptedServer.startAfterHandshake { _, words in
             .bytes("$\(words[1].utf8.count)\r\n\(words[1])\r\n")
         }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(10)))
+        let test = try await TestClient.connected(.patient(server.url))
         let sizes = [1, 20_000, 3, 1_000_000, 16_300, 40_000, 0, 2_000_000, 5]
         let replies = try await replies(
             of: test, to: sizes.map { .get(String(repeating: "x", count: $0)) })
@@ -88,22 +88,22 @@ import Wire
         let server = try await ScriptedServer.startAfterHandshake { connection, words in
             connection == 1 ? .nothing : .bytes("$1\r\n\(connection)\r\n")
         }
-        let test = try await TestClient.connected(RedisOptions(server.url))
+        let test = try await TestClient.connected(.patient(server.url))
         let start = ContinuousClock.now
-        let replies = try await replies(of: test, to: [.get("a"), .get("b"), .get("c")])
+        let replies = try await replies(of: test, to: [.get("a"), .get("b"), .get("c")], timeout: .milliseconds(20))
         let time = ContinuousClock.now - start
         #expect(replies == [.failure(.timeout), .failure(.timeout), .failure(.timeout)])
-        #expect(time >= .milliseconds(20) && time < .seconds(5), "\(time)")
+        #expect(time >= .milliseconds(20) && time < .seconds(30), "\(time)")
         #expect(test.count(.timeout) == 3)
         try await test.up()
-        let reply = try await test.send(.get("x"), timeout: .seconds(5)).string.map { String(buffer: $0) }
+        let reply = try await test.send(.get("x"), timeout: .seconds(30)).string.map { String(buffer: $0) }
         #expect(reply.flatMap { Int($0) } ?? 0 > 1)
         await test.client.shutdown()
     }
 
     @Test func `gives each command its own time`() async throws {
         let server = try await ScriptedServer.startAfterHandshake { _, _ in .nothing }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(30)))
+        let test = try await TestClient.connected(.patient(server.url))
         let client = test.client
         let loop = test.loop
         let start = ContinuousClock.now
@@ -133,7 +133,7 @@ import Wire
             }
             return .bytes("+fine\r\n")
         }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(5)))
+        let test = try await TestClient.connected(.patient(server.url))
         let outcome = await test.failure(.get("key"))
         // One reply more than was asked for is no broken frame for the one who got the first.
         #expect(outcome == (bytes.hasPrefix("+1") ? nil : .protocolViolation))
@@ -149,7 +149,7 @@ import Wire
         let server = try await ScriptedServer.startAfterHandshake { _, words in
             words[1] == "close" ? .bytesAndClose("+bye\r\n") : .nothing
         }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(5)))
+        let test = try await TestClient.connected(.patient(server.url))
         let replies = try await replies(of: test, to: [.get("close"), .get("x"), .get("y")])
         #expect(
             replies == [
@@ -173,7 +173,7 @@ import Wire
         var url = server.url
         url.credentials = RedisCredentials(password: "pw")
         url.database = 3
-        let test = try await TestClient.connected(RedisOptions(url, timeout: .seconds(5), clientName: "tester"))
+        let test = try await TestClient.connected(.patient(url, clientName: "tester"))
         #expect(try await test.send(.get("none")) == .null)
         await test.client.shutdown()
     }
@@ -205,7 +205,7 @@ import Wire
 
     @Test func `shuts down while commands wait`() async throws {
         let server = try await ScriptedServer.startAfterHandshake { _, _ in .nothing }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(30)))
+        let test = try await TestClient.connected(.patient(server.url))
         async let outcome = test.failure(.get("key"))
         try await Task.sleep(for: .milliseconds(20))
         await test.client.shutdown()

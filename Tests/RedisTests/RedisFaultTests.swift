@@ -4,10 +4,13 @@ import Testing
 import Wire
 
 /// Servers that are not well: reliability first.
-@Suite(.needsRedis, .timeLimit(.minutes(1))) struct RedisFaultTests {
+@Suite(.needsRedis, .timeLimit(.minutes(5))) struct RedisFaultTests {
     /// How long a decision may take that is to take 20 ms, on a machine that runs all tests at once;
     /// `RedisConnectionDeadlineTests` look more closely.
-    private static let decisionTime = Duration.seconds(1)
+    private static let decisionTime = Duration.seconds(5)
+
+    /// How long it may take to be back: 6 s, and as much again for a starved machine.
+    private static let recoveryTime = Duration.seconds(12)
 
     /// Asks until there is no error; how long that took.
     private func recovery(of test: TestClient, _ command: RedisCommand = .get("key")) async throws -> Duration {
@@ -16,17 +19,23 @@ import Wire
         return ContinuousClock.now - start
     }
 
-    /// Asks a hundred times; whether the answers came at once, as far as a busy machine lets one see that.
-    private func ask(_ test: TestClient) async -> (areImmediate: Bool, errors: Set<RedisError>) {
-        var times: [Duration] = []
+    /// Asks a hundred times; the errors, and how many of them did not come at once: before the call had returned.
+    private func ask(_ test: TestClient) async throws -> (waitCount: Int, errors: Set<RedisError>) {
+        let client = test.client
+        let loop = test.loop
+        var waitCount = 0
         var errors: Set<RedisError> = []
         for _ in 0..<100 {
-            let start = ContinuousClock.now
-            if let error = await test.failure(.get("key")) { errors.insert(error) }
-            times.append(ContinuousClock.now - start)
+            let error = try await loop.submit {
+                var error: RedisError?
+                client.lane(on: loop).send(.get("key")) { reply in
+                    if case .failure(let failure) = reply { error = failure }
+                }
+                return error
+            }.get()
+            if let error { errors.insert(error) } else { waitCount += 1 }
         }
-        times.sort()
-        return (times[50] < .milliseconds(10) && times[99] < RedisFaultTests.decisionTime, errors)
+        return (waitCount, errors)
     }
 
     @Test func `comes back after a crash`() async throws {
@@ -35,52 +44,55 @@ import Wire
         for _ in 0..<3 {
             server.crash()
             try await eventually("it is noticed") { !test.client.status.isUp }
-            let (areImmediate, errors) = await ask(test)
-            #expect(areImmediate)
+            let (waitCount, errors) = try await ask(test)
+            #expect(waitCount == 0)
             #expect(errors == [.unavailable])
             try await server.launch()
-            #expect(try await recovery(of: test) < .seconds(6))
+            #expect(try await recovery(of: test) < RedisFaultTests.recoveryTime)
         }
-        #expect(test.log.text.filter { $0.hasPrefix("warning") }.count == 3)
-        #expect(test.log.text.filter { $0.hasPrefix("info") }.count == 3)
+        // One for each time, and not one for each of the commands.
+        #expect((3...10).contains(test.log.text.count { $0.hasPrefix("warning") }))
+        #expect((3...10).contains(test.log.text.count { $0.hasPrefix("info") }))
         await test.client.shutdown()
     }
 
     @Test func `leaves a server alone that does not answer, and closes the stuck connection`() async throws {
         let server = try await RedisServer.start()
         let test = try await TestClient.connected(RedisOptions(server.url))
-        let before = try await test.send(.make("CLIENT", "ID"), timeout: .seconds(5)).integer ?? 0
+        let before = try await test.send(.make("CLIENT", "ID"), timeout: .seconds(30)).integer ?? 0
         server.freeze()
         let start = ContinuousClock.now
         #expect(await test.failure(.get("key")) == .timeout)
         let time = ContinuousClock.now - start
         #expect(time >= .milliseconds(20) && time < RedisFaultTests.decisionTime, "\(time)")
         // Connections are accepted by the system; the handshake finds out, and no command waits for that.
-        let (areImmediate, errors) = await ask(test)
-        #expect(areImmediate)
+        let (waitCount, errors) = try await ask(test)
+        #expect(waitCount == 0)
         #expect(errors == [.unavailable])
         server.thaw()
-        #expect(try await recovery(of: test) < .seconds(6))
-        #expect(try await test.send(.make("CLIENT", "ID"), timeout: .seconds(5)).integer ?? 0 > before)
-        #expect(test.log.text.count == 2)
+        #expect(try await recovery(of: test) < RedisFaultTests.recoveryTime)
+        #expect(try await test.send(.make("CLIENT", "ID"), timeout: .seconds(30)).integer ?? 0 > before)
+        #expect((2...10).contains(test.log.text.count))
         await test.client.shutdown()
     }
 
     @Test func `leaves a server alone that runs a script for ever`() async throws {
         let server = try await RedisServer.start(["--busy-reply-threshold", "50"])
         let test = try await TestClient.connected(RedisOptions(server.url))
-        let blocker = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(30)))
+        let blocker = try await TestClient.connected(.patient(server.url))
         async let blocked = blocker.failure(.make("EVAL", "while true do end", "0"))
-        try await eventually("it blocks") { await test.failure(.get("key")) != nil }
-        let (areImmediate, errors) = await ask(test)
-        #expect(areImmediate)
-        #expect(errors.isSubset(of: [.unavailable, .notServing, .timeout]))
+        try await eventually("it blocks and is noticed") {
+            await test.failure(.get("key")) == .unavailable && test.count(.timeout) + test.count(.notServing) > 0
+        }
+        let (waitCount, errors) = try await ask(test)
+        #expect(waitCount == 0)
+        #expect(errors == [.unavailable])
         try await eventually("the server says that it is busy") { test.count(.notServing) > 0 }
         #expect(!test.client.status.isUp)
         let killer = try await ScriptKiller.kill(port: server.port)
         #expect(killer.contains("OK"))
         #expect(await blocked?.kind == .refused)
-        #expect(try await recovery(of: test) < .seconds(6))
+        #expect(try await recovery(of: test) < RedisFaultTests.recoveryTime)
         await test.client.shutdown()
         await blocker.client.shutdown()
     }
@@ -96,13 +108,13 @@ import Wire
                 isLoading.value > 1 ? .bytes("_\r\n") : .bytes("-LOADING Redis is loading the dataset in memory\r\n")
             }
         }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(server.url))
         isLoading.add()
         for _ in 0..<5 { #expect(await test.failure(.get("key")) == .notServing) }
         #expect(await test.failure(.get("key")) == .unavailable)
         #expect(!test.client.status.isUp)
         isLoading.add()
-        #expect(try await recovery(of: test) < .seconds(6))
+        #expect(try await recovery(of: test) < RedisFaultTests.recoveryTime)
         #expect(
             test.log.text == [
                 "warning Redis does not serve address=\(server.url.address) reason=not_serving",
@@ -116,7 +128,7 @@ import Wire
         let server = try await RedisServer.start([
             "--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024",
         ])
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(5)))
+        let test = try await TestClient.connected(.patient(server.url))
         _ = try await test.send(.make("DEBUG", "POPULATE", "2000", "key", "100", isWrite: true))
         async let reloaded = test.failure(.make("DEBUG", "RELOAD"))
         let other = try await TestClient.start(RedisOptions(server.url))
@@ -134,23 +146,23 @@ import Wire
     @Test func `drops the connection to a server that has become a replica, and finds the master again`() async throws {
         let server = try await RedisServer.start()
         let master = try await RedisServer.start()
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(1)))
-        let operatorsClient = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(server.url))
+        let operatorsClient = try await TestClient.connected(.patient(server.url))
         let before = try await test.send(.make("CLIENT", "ID")).integer ?? 0
         _ = try await operatorsClient.send(.make("REPLICAOF", "127.0.0.1", "\(master.port)"))
         #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .readOnly)
         // Reading goes on over a new connection.
-        #expect(try await recovery(of: test) < .seconds(2))
+        #expect(try await recovery(of: test) < RedisFaultTests.recoveryTime)
         #expect(try await test.send(.make("CLIENT", "ID")).integer ?? 0 > before)
         _ = try await operatorsClient.send(.make("REPLICAOF", "NO", "ONE"))
-        #expect(try await recovery(of: test, .set("key", to: "x", for: .seconds(10))) < .seconds(2))
+        #expect(try await recovery(of: test, .set("key", to: "x", for: .seconds(10))) < RedisFaultTests.recoveryTime)
         await test.client.shutdown()
         await operatorsClient.client.shutdown()
     }
 
     @Test func `writes nothing for a while to a server without memory, and reads on`() async throws {
         let server = try await RedisServer.start(["--maxmemory", "1", "--maxmemory-policy", "noeviction"])
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(server.url))
         for _ in 0..<2 { #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .outOfMemory) }
         #expect(try await test.send(.get("key")) == .null)
         // The second one was not sent.
@@ -159,14 +171,14 @@ import Wire
         _ = try await test.send(.make("CONFIG", "SET", "maxmemory", "0"))
         #expect(await test.failure(.set("key", to: "x", for: .seconds(10))) == .outOfMemory)
         #expect(test.client.status.isUp)
-        #expect(try await recovery(of: test, .set("key", to: "x", for: .seconds(10))) < .seconds(6))
+        #expect(try await recovery(of: test, .set("key", to: "x", for: .seconds(10))) < RedisFaultTests.recoveryTime)
         #expect(test.count(.outOfMemory) >= 3)
         await test.client.shutdown()
     }
 
     @Test func `reads on while the server cannot save`() async throws {
         let server = try await RedisServer.start(["--save", "3600", "1", "--stop-writes-on-bgsave-error", "yes"])
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(server.url))
         _ = try await test.send(.set("key", to: "x", for: .seconds(100)))
         _ = try await test.send(.make("CONFIG", "SET", "rdbcompression", "no"))
         // The folder has gone: saving fails.

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Wire
 
-@Suite(.needsRedis, .timeLimit(.minutes(1))) struct RedisSubscriptionTests {
+@Suite(.needsRedis, .timeLimit(.minutes(5))) struct RedisSubscriptionTests {
     /// What a subscription has told.
     private final class Recorder: Sendable {
         private let events = Mutex<[String]>([])
@@ -24,7 +24,7 @@ import Wire
 
     @Test func `tells what is said, and when it may have missed something`() async throws {
         let server = try await RedisServer.start()
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(server.url))
         let recorder = Recorder()
         let subscription = try await test.client.subscribe(to: ["one", "two"], on: test.loop) { recorder.note($0) }
         try await eventually("it begins") { recorder.text == ["began"] }
@@ -50,7 +50,7 @@ import Wire
 
     @Test func `notices that the server has fallen silent`() async throws {
         let server = try await RedisServer.start()
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(server.url))
         let recorder = Recorder()
         let subscription = try await test.client.subscribe(to: ["one"], on: test.loop) { recorder.note($0) }
         try await eventually("it begins") { recorder.text == ["began"] }
@@ -77,7 +77,7 @@ import Wire
             default: return .bytes("-ERR unknown command\r\n")
             }
         }
-        let test = try await TestClient.connected(RedisOptions(server.url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(server.url))
         let recorder = Recorder()
         let subscription = try await test.client.subscribe(to: ["a", "b"], on: test.loop) { recorder.note($0) }
         try await eventually("messages arrive") { recorder.text.count >= 5 }
@@ -90,7 +90,7 @@ import Wire
         let server = try await RedisServer.start(["--user", "bob", "on", ">pw", "~*", "+@all", "resetchannels"])
         var url = server.url
         url.credentials = RedisCredentials(username: "bob", password: "pw")
-        let test = try await TestClient.connected(RedisOptions(url, timeout: .seconds(2)))
+        let test = try await TestClient.connected(.patient(url))
         let recorder = Recorder()
         let subscription = try await test.client.subscribe(to: ["a"], on: test.loop) { recorder.note($0) }
         try await eventually("it is said once") { test.log.text.contains { $0.hasPrefix("error") } }

@@ -3,7 +3,7 @@ import Redis
 import Testing
 import Wire
 
-@Suite(.needsRedis, .timeLimit(.minutes(1))) struct RedisTLSTests {
+@Suite(.needsRedis, .timeLimit(.minutes(5))) struct RedisTLSTests {
     private func server(_ certificates: Certificates, _ more: [String] = []) async throws -> RedisServer {
         try await RedisServer.start(
             [
@@ -13,9 +13,9 @@ import Wire
     }
 
     private func options(_ server: RedisServer, host: String, _ tls: RedisTLS) -> RedisOptions {
-        RedisOptions(
-            RedisURL(.tcp(host: host, port: server.port), usesTLS: true), timeout: .seconds(5),
-            connectTimeout: .seconds(5), tls: tls)
+        var options = RedisOptions.patient(RedisURL(.tcp(host: host, port: server.port), usesTLS: true))
+        options.tls = tls
+        return options
     }
 
     @Test(arguments: ["127.0.0.1", "localhost"])

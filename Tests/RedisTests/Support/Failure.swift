@@ -9,7 +9,7 @@ struct Failure: Error, CustomStringConvertible {
 
 /// Waits until `condition` holds, asking 200 times a second; throws a sentence with `what` when it never does.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while try await !condition() {

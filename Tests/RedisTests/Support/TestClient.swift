@@ -55,7 +55,7 @@ struct TestClient: Sendable {
         return test
     }
 
-    func up(within limit: Duration = .seconds(10)) async throws {
+    func up(within limit: Duration = .seconds(60)) async throws {
         try await eventually("Redis is up; log: \(log.text)", within: limit) { client.status.isUp }
     }
 
@@ -80,6 +80,16 @@ struct TestClient: Sendable {
 
     func count(_ kind: RedisError.Kind) -> Int {
         client.status.errorCounts.first { $0.kind == kind }?.count ?? 0
+    }
+}
+
+extension RedisOptions {
+    /// Options for tests in which time is not the point: a starved machine is no fault of Redis.
+    static func patient(
+        _ url: RedisURL, clientName: String = "mcp-gateway", topology: RedisTopology = .single
+    ) -> RedisOptions {
+        RedisOptions(
+            url, timeout: .seconds(30), connectTimeout: .seconds(10), clientName: clientName, topology: topology)
     }
 }
 

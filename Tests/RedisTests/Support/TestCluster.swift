@@ -36,7 +36,7 @@ final class TestCluster: Sendable {
     /// Waits until every server knows all slots.
     func settle() async throws {
         for index in servers.indices {
-            try await eventually("the cluster is well", within: .seconds(30)) {
+            try await eventually("the cluster is well") {
                 let text = try await self.tell(index, .make("CLUSTER", "INFO")).string.map { String(buffer: $0) } ?? ""
                 return text.contains("cluster_state:ok") && text.contains("cluster_known_nodes:3")
             }
@@ -45,7 +45,7 @@ final class TestCluster: Sendable {
 
     /// Gives one server a command.
     func tell(_ index: Int, _ command: RedisCommand) async throws -> RESPValue {
-        let test = try await TestClient.connected(RedisOptions(servers[index].url, timeout: .seconds(5)))
+        let test = try await TestClient.connected(.patient(servers[index].url))
         do {
             let reply = try await test.send(command)
             await test.client.shutdown()
@@ -62,7 +62,7 @@ final class TestCluster: Sendable {
     }
 
     /// Options for a client that begins with one of the servers.
-    func options(_ index: Int = 0, timeout: Int64 = 2_000) -> RedisOptions {
-        RedisOptions(servers[index].url, timeout: .milliseconds(timeout), topology: .cluster())
+    func options(_ index: Int = 0) -> RedisOptions {
+        .patient(servers[index].url, topology: .cluster())
     }
 }

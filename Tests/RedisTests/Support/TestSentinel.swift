@@ -15,7 +15,7 @@ final class TestSentinel: Sendable {
         var sentinels: [RedisServer] = []
         for _ in 0..<3 { sentinels.append(try await RedisServer.startSentinel(of: master, quorum: 2)) }
         for sentinel in sentinels {
-            let test = try await TestClient.connected(RedisOptions(sentinel.url, timeout: .seconds(5)))
+            let test = try await TestClient.connected(.patient(sentinel.url))
             try await eventually("the Sentinel knows the others and the replica") {
                 let facts = try await test.send(.make("SENTINEL", "MASTER", "main"))
                 func number(_ name: StaticString) -> Int {
@@ -36,8 +36,8 @@ final class TestSentinel: Sendable {
 
     /// Options for a client whose first Sentinel is nobody.
     func options(nobody: Int) -> RedisOptions {
-        RedisOptions(
-            RedisURL(.tcp(host: "127.0.0.1", port: nobody)), timeout: .milliseconds(200),
+        .patient(
+            RedisURL(.tcp(host: "127.0.0.1", port: nobody)),
             topology: .sentinel(masterName: "main", others: sentinels.map { $0.url.address }))
     }
 }
