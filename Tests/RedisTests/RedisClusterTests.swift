@@ -187,4 +187,21 @@ import Wire
         }
         await test.client.shutdown()
     }
+
+    @Test func `follows a replica that takes over`() async throws {
+        let cluster = try await TestCluster.start(hasReplica: true)
+        let test = try await TestClient.start(cluster.options(1))
+        let key = try #require((0..<1_000).map { "{\($0)}" }.first { slot($0) < 5_000 })
+        try await eventually("it is served") { await test.failure(.set(key, to: "1", for: .seconds(1_000))) == nil }
+        cluster.servers[0].crash()
+        try await eventually("the replica is elected") {
+            let text = try await cluster.tell(3, .make("INFO", "replication")).string.map { String(buffer: $0) }
+            return text?.contains("role:master") == true
+        }
+        let start = ContinuousClock.now
+        try await eventually("writing goes on") { await test.failure(.set(key, to: "2", for: .seconds(1_000))) == nil }
+        #expect(ContinuousClock.now - start < .seconds(6))
+        try await eventually("all that is left is well") { test.client.status.isUp }
+        await test.client.shutdown()
+    }
 }

@@ -2,21 +2,21 @@ import Redis
 import Testing
 import Wire
 
-/// Three masters that share all slots.
+/// Three masters that share all slots, and perhaps a replica of the first.
 final class TestCluster: Sendable {
     let servers: [RedisServer]
 
     /// Starts them and waits until each of them says that all is well.
-    static func start(_ arguments: [String] = []) async throws -> TestCluster {
+    static func start(_ arguments: [String] = [], hasReplica: Bool = false) async throws -> TestCluster {
         var servers: [RedisServer] = []
-        for _ in 0..<3 {
+        for _ in 0..<(hasReplica ? 4 : 3) {
             servers.append(
                 try await RedisServer.start(
                     ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--databases", "1"] + arguments))
         }
         let cluster = TestCluster(servers)
         let bounds = [0, 5_461, 10_923, 16_384]
-        for index in servers.indices {
+        for index in 0..<3 {
             _ = try await cluster.tell(
                 index, .make("CLUSTER", "ADDSLOTSRANGE", "\(bounds[index])", "\(bounds[index + 1] - 1)"))
             // Each must have an epoch of its own.
@@ -26,6 +26,13 @@ final class TestCluster: Sendable {
             _ = try await cluster.tell(0, .make("CLUSTER", "MEET", "127.0.0.1", "\(server.port)"))
         }
         try await cluster.settle()
+        if hasReplica {
+            _ = try await cluster.tell(3, .make("CLUSTER", "REPLICATE", cluster.id(0)))
+            try await eventually("the replica has the data of its master") {
+                let text = try await cluster.tell(3, .make("INFO", "replication")).string.map { String(buffer: $0) }
+                return text?.contains("master_link_status:up") == true
+            }
+        }
         return cluster
     }
 
@@ -38,7 +45,7 @@ final class TestCluster: Sendable {
         for index in servers.indices {
             try await eventually("the cluster is well") {
                 let text = try await self.tell(index, .make("CLUSTER", "INFO")).string.map { String(buffer: $0) } ?? ""
-                return text.contains("cluster_state:ok") && text.contains("cluster_known_nodes:3")
+                return text.contains("cluster_state:ok") && text.contains("cluster_known_nodes:\(self.servers.count)")
             }
         }
     }
