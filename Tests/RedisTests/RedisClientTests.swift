@@ -142,4 +142,20 @@ import Wire
         await test.client.shutdown()
         #expect(await test.failure(.get("key")) == .unavailable)
     }
+
+    @Test func `ends its connections when it is forgotten`() async throws {
+        let server = try await RedisServer.start()
+        let watcher = try await TestClient.connected(.patient(server.url))
+        func connectionCount() async throws -> Int? {
+            try await watcher.text(.make("CLIENT", "LIST"))?.split(separator: "\n").count
+        }
+        do {
+            let test = try await TestClient.connected(.patient(server.url))
+            let subscription = try await test.client.subscribe(to: ["a"], on: test.loop) { _ in }
+            try await eventually("all are connected") { try await connectionCount() == 3 }
+            withExtendedLifetime(subscription) {}
+        }
+        try await eventually("they have ended") { try await connectionCount() == 1 }
+        await watcher.client.shutdown()
+    }
 }

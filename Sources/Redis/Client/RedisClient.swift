@@ -44,6 +44,11 @@ package final class RedisClient: Sendable {
         self.lanes = lanes
     }
 
+    deinit {
+        guard !isShutDown.load(ordering: .acquiring) else { return }
+        for (loop, lane) in zip(loops, lanes) { loop.execute { lane.value.close() } }
+    }
+
     /// What `loop`, one of the client's, has of Redis. Only on that loop.
     package func lane(on loop: any EventLoop) -> RedisLane {
         guard let index = loops.firstIndex(where: { $0 === loop }) else {

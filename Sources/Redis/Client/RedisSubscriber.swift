@@ -30,8 +30,9 @@ final class RedisSubscriber {
         link = RedisLink(
             dialer.options.url.address, found: dialer.makeLocator(on: eventLoop), by: dialer, on: eventLoop,
             status: status, isForSubscriptions: true, seed: seed)
-        link.onChange = { [unowned self] isServing in isServing ? subscribe() : lose() }
-        link.onPush = { [unowned self] elements in receive(elements) }
+        // Not weak: it goes on until it is closed.
+        link.onChange = { isServing in isServing ? self.subscribe() : self.lose() }
+        link.onPush = { elements in self.receive(elements) }
         pingTimer.onTime { [weak self] in self?.ping() }
         link.start()
     }

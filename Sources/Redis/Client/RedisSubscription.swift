@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// A subscription to channels, which goes on until it is cancelled, over as many connections as it takes.
+/// A subscription to channels, which goes on until it is cancelled or forgotten, over as many connections as it takes.
 package final class RedisSubscription: Sendable {
     /// What happens.
     package enum Event: Hashable, Sendable {
@@ -18,6 +18,11 @@ package final class RedisSubscription: Sendable {
     init(_ subscriber: NIOLoopBound<RedisSubscriber>, _ eventLoop: any EventLoop) {
         self.subscriber = subscriber
         self.eventLoop = eventLoop
+    }
+
+    deinit {
+        let subscriber = subscriber
+        eventLoop.execute { subscriber.value.close() }
     }
 
     /// Ends the subscription; when this returns, nothing is told any more.

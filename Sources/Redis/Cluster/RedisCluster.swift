@@ -118,11 +118,15 @@ final class RedisCluster {
             address, found: RedisFixedLocator([address]), by: dialer, on: eventLoop, status: status,
             seed: random.next())
         links[address] = link
-        link.onChange = { [unowned self] isServing in
+        link.onChange = { [weak self] isServing in
+            guard let self else { return }
             // Without a map the first server that serves is asked; when one is lost, another one may have its slots soon.
             if !isServing || !hasMap { refreshSoon() }
         }
-        link.onRefusal = { [unowned self, unowned link] pending, error in redirect(pending, error, from: link) }
+        link.onRefusal = { [weak self, weak link] pending, error in
+            guard let self, let link else { return false }
+            return redirect(pending, error, from: link)
+        }
         link.start()
         return link
     }
