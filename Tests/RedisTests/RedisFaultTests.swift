@@ -50,9 +50,10 @@ import Wire
             try await server.launch()
             #expect(try await recovery(of: test) < RedisFaultTests.recoveryTime)
         }
-        // One for each time, and not one for each of the commands.
-        #expect((3...10).contains(test.log.text.count { $0.hasPrefix("warning") }))
-        #expect((3...10).contains(test.log.text.count { $0.hasPrefix("info") }))
+        // Three times within ten seconds are told of once, if the machine is not slow.
+        let warnings = test.log.text.count { $0.hasPrefix("warning") }
+        #expect((1...3).contains(warnings))
+        #expect(test.log.text.count == 2 * warnings)
         await test.client.shutdown()
     }
 
@@ -72,7 +73,7 @@ import Wire
         server.thaw()
         #expect(try await recovery(of: test) < RedisFaultTests.recoveryTime)
         #expect(try await test.send(.make("CLIENT", "ID"), timeout: .seconds(30)).integer ?? 0 > before)
-        #expect((2...10).contains(test.log.text.count))
+        #expect(test.log.text.map { $0.prefix(4) }.prefix(2) == ["warn", "info"])
         await test.client.shutdown()
     }
 

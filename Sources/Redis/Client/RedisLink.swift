@@ -292,9 +292,10 @@ final class RedisLink: RedisConnectionDelegate {
                 // A user who may not ask is answered, too.
                 breaker.probeSucceeded(at: eventLoop.now.monotonic)
                 resumeIfWell()
-            case .failure:
+            case .failure(let error):
                 breaker.probeFailed(at: eventLoop.now.monotonic, random: &random)
                 scheduleProbe()
+                status.linkFailed(wasUp: false, address, error, now: eventLoop.now)
             }
         }
     }

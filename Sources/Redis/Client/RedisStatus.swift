@@ -7,9 +7,12 @@ package final class RedisStatus: Sendable {
     private struct State {
         var downCount = 0
         var hasWarned = false
+        var lastWarning: NIODeadline?
         var lastCredentialsWarning: NIODeadline?
     }
 
+    /// The shortest time between two warnings.
+    private static let warningInterval = TimeAmount.seconds(10)
     private static let kinds = RedisError.Kind.allCases
     private let errors: [Counter]
     private let state = Mutex(State())
@@ -43,8 +46,12 @@ package final class RedisStatus: Sendable {
         if reason == .authentication { warnOfCredentials(address, now) }
         let isNews = state.withLock { state in
             if wasUp { state.downCount += 1 }
-            defer { state.hasWarned = true }
-            return !state.hasWarned
+            // A server that comes and goes is told of now and then. While it stays away, this is called again.
+            if let last = state.lastWarning, now - last < RedisStatus.warningInterval { return false }
+            guard !state.hasWarned else { return false }
+            state.hasWarned = true
+            state.lastWarning = now
+            return true
         }
         guard isNews else { return }
         logger.warning(
