@@ -16,6 +16,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -38,6 +39,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
@@ -53,6 +55,9 @@ let package = Package(
         // The only target that opens sockets.
         .target(name: "Transport", dependencies: ["Wire", "Resilience", nioCore, nioPosix], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging, coreMetrics], swiftSettings: strict),
+        .target(
+            name: "Redis", dependencies: ["Wire", "Resilience", "Transport", nioCore, nioPosix, nioSSL, logging],
+            swiftSettings: strict),
         // Floors 3 and 4.
         .target(
             name: "MCPServer", dependencies: ["Wire", "Transport", "Telemetry", nioCore, nioPosix, logging, crypto],
@@ -77,6 +82,10 @@ let package = Package(
         .executableTarget(
             name: "mcp-load", dependencies: ["Wire", "Transport", nioCore, nioPosix, arguments, histogram],
             swiftSettings: strict),
+        // Measures; scripts/measure-redis.
+        .executableTarget(
+            name: "redis-cost", dependencies: ["Redis", nioCore, nioPosix, logging], path: "Benchmarks/redis/cost",
+            swiftSettings: strict),
         // Tests.
         .target(
             name: "GatewayTestKit",
@@ -92,6 +101,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Wire", nioCore, nioPosix, nioEmbedded],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: ["Redis", "Wire", "Resilience", nioCore, nioPosix, nioEmbedded, logging],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", logging, coreMetrics], swiftSettings: strict),

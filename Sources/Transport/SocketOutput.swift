@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 #if canImport(Glibc)
     import Glibc
@@ -22,25 +22,25 @@ import NIOCore
 /// socket takes at once that is ten times the work of the system call's user side, and a seventh of all that a proxied call
 /// costs (`scripts/measure-call`). What the socket does not take goes to the channel, and so does everything behind it until
 /// the channel has got rid of it: order never changes. Errors are left to the channel, too, which meets the same ones.
-struct SocketOutput {
+package struct SocketOutput {
     /// The socket; `nil` where every byte has to pass the channel's handlers, or where there is none.
     private var socket: CInt?
     /// Whether the channel has been handed bytes that the socket may not have taken yet.
     private var isBehind = false
 
     /// A way out through the channel only.
-    init() {}
+    package init() {}
 
     /// A way out past the handlers of `channel`, whose only handler uses it; through the channel if that has no socket.
     /// Only on the channel's loop.
-    init(past channel: any Channel) {
+    package init(past channel: any Channel) {
         let handle = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self, { $0 })
         socket = handle ?? nil
     }
 
     /// Writes `bytes` and then `more`. Whether the channel has got some of them and must be flushed.
-    mutating func write(_ bytes: ByteBuffer, _ more: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
+    package mutating func write(_ bytes: ByteBuffer, _ more: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
         let count = bytes.readableBytes + more.readableBytes
         guard let socket, !isBehind || hasCaughtUp(context) else {
             context.writeUnlessEmpty(bytes)
@@ -58,7 +58,7 @@ struct SocketOutput {
     }
 
     /// Forgets the socket: the channel is being closed, and with it the descriptor, which may be another's soon.
-    mutating func close() {
+    package mutating func close() {
         socket = nil
     }
 

@@ -9,6 +9,8 @@ enum FuzzTarget: String, CaseIterable {
     case sse
     case headerText = "header-text"
     case classifier
+    case resp
+    case jsonCanonical = "json-canonical"
 
     /// Reads `input`; traps when something does not hold.
     func run(_ input: ByteView) {
@@ -20,6 +22,8 @@ enum FuzzTarget: String, CaseIterable {
         case .sse: SSEFuzzer.stream(input)
         case .headerText: HeaderTextFuzzer.value(input)
         case .classifier: ClassifierFuzzer.call(input)
+        case .resp: RESPFuzzer.stream(input)
+        case .jsonCanonical: JSONFuzzer.canonical(input)
         }
     }
 }

@@ -26,6 +26,26 @@ enum JSONFuzzer {
         }
     }
 
+    /// Canonical forms: what the tree takes has one, with the same members, which is its own canonical form.
+    static func canonical(_ input: ByteView) {
+        var buffer = ByteBuffer()
+        let isTree = (try? JSONValue.parse(input)) != nil
+        do throws(JSONError) {
+            try buffer.writeCanonicalJSON(input)
+        } catch {
+            precondition(!isTree && buffer.readableBytes == 0, "the tree takes what has no canonical form: \(error)")
+            return
+        }
+        precondition(isTree, "the tree refuses what has a canonical form")
+        var again = ByteBuffer()
+        do throws(JSONError) {
+            try buffer.withByteView { view throws(JSONError) in try again.writeCanonicalJSON(view) }
+        } catch {
+            preconditionFailure("a canonical form is no JSON: \(error)")
+        }
+        precondition(again == buffer, "a canonical form has another one")
+    }
+
     /// Answers in pieces: the stream's scanner says what the scanner of the whole says.
     static func stream(_ input: ByteView) {
         let (bytes, first, second) = input.cuts

@@ -1,15 +1,21 @@
 /// A number in decimal, as JSON spells it, that can be compared by its value: without a `Double`, in linear time, whatever
 /// the number of digits and the exponent.
 struct DecimalNumber {
-    /// The value is 0.d₁d₂d₃… × 10^`exponent`, where d₁ is the first digit that is not 0.
-    private let digits: ByteView
-    private let exponent: Int
-    private let isNegative: Bool
+    /// The digits from the first to the last that is not 0, perhaps with the decimal point between them: the value is
+    /// 0.d₁d₂d₃… × 10^`exponent`.
+    let digits: ByteView
+    /// Where the decimal point is, counted from in front of the first of the digits.
+    let exponent: Int
+    /// Whether there is a minus sign.
+    let isNegative: Bool
     /// Whether there is no digit but 0.
-    private let isZero: Bool
+    let isZero: Bool
 
     /// Exponents beyond this are not told apart.
     private static let exponentLimit = 1 << 40
+
+    /// Whether the exponent is so small that it is known exactly.
+    var isExact: Bool { abs(exponent) < DecimalNumber.exponentLimit / 2 }
 
     /// Reads a number (RFC 8259 §6); `nil` for anything else.
     init?(_ text: ByteView) {
@@ -56,9 +62,7 @@ struct DecimalNumber {
     /// Whether both are worth the same; 0 has no sign.
     func equals(_ other: DecimalNumber) -> Bool {
         if isZero || other.isZero { return isZero && other.isZero }
-        guard isNegative == other.isNegative, exponent == other.exponent,
-            abs(exponent) < DecimalNumber.exponentLimit / 2
-        else { return false }
+        guard isNegative == other.isNegative, exponent == other.exponent, isExact else { return false }
         var left = 0
         var right = 0
         while true {

@@ -1,0 +1,75 @@
+import NIOSSL
+
+/// How connections of `rediss://` are sealed. The server's certificate is always checked.
+package struct RedisTLS: Hashable, Sendable {
+    /// A file of certificates in PEM, one of which must have signed the server's; `nil`: those that the system trusts.
+    package var authorityFile: String?
+    /// A file with the certificate that we show, in PEM, its issuers behind it; `nil`: none.
+    package var certificateFile: String?
+    /// A file with its private key, in PEM.
+    package var keyFile: String?
+    /// The name for which the server's certificate must be valid; `nil`: the host of the URL.
+    package var serverName: String?
+
+    /// TLS; what is not given has its default.
+    package init(
+        authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, serverName: String? = nil
+    ) {
+        self.authorityFile = authorityFile
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+        self.serverName = serverName
+    }
+
+    /// Reads the files.
+    ///
+    /// - Throws: `RedisTLSError`, which says what is wrong with which of them.
+    func makeContext() throws(RedisTLSError) -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        if let authorityFile {
+            let certificates = try read(authorityFile, "authority_file") {
+                try NIOSSLCertificate.fromPEMFile(authorityFile)
+            }
+            guard !certificates.isEmpty else {
+                throw RedisTLSError(key: "authority_file", file: authorityFile, reason: "no certificate is in it")
+            }
+            configuration.trustRoots = .certificates(certificates)
+        }
+        guard (certificateFile == nil) == (keyFile == nil) else {
+            throw RedisTLSError(
+                key: certificateFile == nil ? "key_file" : "certificate_file", file: certificateFile ?? keyFile ?? "",
+                reason: "a certificate needs its key, and a key its certificate")
+        }
+        if let certificateFile, let keyFile {
+            let chain = try read(certificateFile, "certificate_file") {
+                try NIOSSLCertificate.fromPEMFile(certificateFile)
+            }
+            configuration.certificateChain = chain.map { .certificate($0) }
+            let key = try read(keyFile, "key_file") { try NIOSSLPrivateKey(file: keyFile, format: .pem) }
+            configuration.privateKey = .privateKey(key)
+        }
+        return try read(certificateFile ?? "", "certificate_file") { try NIOSSLContext(configuration: configuration) }
+    }
+
+    private func read<Value>(_ file: String, _ key: String, _ body: () throws -> Value) throws(RedisTLSError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw RedisTLSError(key: key, file: file, reason: "\(error)")
+        }
+    }
+}
+
+/// What is wrong with a file of `RedisTLS`.
+package struct RedisTLSError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What names the file: `authority_file`, `certificate_file` or `key_file`.
+    package let key: String
+    /// The file.
+    package let file: String
+    /// What is wrong.
+    package let reason: String
+
+    /// A sentence.
+    package var description: String { "\(key) \(file) cannot be used: \(reason)" }
+}
