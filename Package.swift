@@ -76,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "mcp-tool-server",
             dependencies: [
-                "MCPServer", "Wire", "Transport", "Telemetry", nioCore, logging, arguments, lifecycle, unixSignals,
+                "MCPServer", "Wire", "Resilience", "Transport", "Telemetry", nioCore, logging, crypto, arguments,
+                lifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -97,7 +98,9 @@ let package = Package(
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
         .testTarget(
             name: "MCPServerTests",
-            dependencies: ["MCPServer", "mcp-tool-server", "Wire", "Transport", nioCore, nioPosix, logging],
+            dependencies: [
+                "MCPServer", "mcp-tool-server", "Wire", "Resilience", "Transport", "Telemetry", nioCore, nioPosix, logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "Wire", nioCore, nioPosix, nioEmbedded],
