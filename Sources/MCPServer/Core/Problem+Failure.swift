@@ -14,7 +14,8 @@ extension Problem {
             case .sessionNotFound: .session
             case .payloadTooLarge, .uriTooLong, .headersTooLarge: .tooLarge
             case .badRequest, .expectationFailed, .notImplemented, .httpVersionNotSupported: .malformedHTTP
-            case .rateLimited, .unavailable, .overloaded, .draining: .overloaded
+            case .rateLimited: .rateLimited
+            case .unavailable, .overloaded, .draining: .overloaded
             case .unauthorized, .forbidden, .originNotAllowed, .notFound, .methodNotAllowed, .notAcceptable,
                 .lengthRequired, .unsupportedMediaType, .misdirectedRequest:
                 .refused

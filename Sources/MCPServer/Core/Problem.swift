@@ -32,6 +32,8 @@ public enum Problem: UInt8, CaseIterable, Sendable {
     case malformedHTTP
     /// There were more connections or sessions than the server takes.
     case overloaded
+    /// The client has sent too many requests.
+    case rateLimited
 
     /// The value of the label.
     public var label: StaticString {
@@ -52,6 +54,7 @@ public enum Problem: UInt8, CaseIterable, Sendable {
         case .tooLarge: "too_large"
         case .malformedHTTP: "malformed_http"
         case .overloaded: "overloaded"
+        case .rateLimited: "rate_limited"
         }
     }
 }

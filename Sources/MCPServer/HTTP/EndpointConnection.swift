@@ -14,6 +14,8 @@ final class EndpointConnection: HTTPServerDelegate {
     private var running: Running?
     /// The stream of a client of HTTP+SSE.
     var eventStream: EventStream?
+    /// The answer of a streaming page that is or was given last.
+    private var pageStream: PageStream?
     /// The stream that a GET has opened, or goes on with.
     private var listening: Listening?
 
@@ -61,6 +63,7 @@ final class EndpointConnection: HTTPServerDelegate {
         guard failure == .methodNotAllowed else { return nil }
         if loop.rules.isMessages(path) { return "Content-Type: application/json\r\nAllow: POST\r\n" }
         if loop.rules.isEventStream(path) { return "Content-Type: application/json\r\nAllow: GET\r\n" }
+        if loop.rules.isStream(path) { return "Content-Type: application/json\r\nAllow: POST\r\n" }
         if !loop.rules.isEndpoint(path) { return "Content-Type: application/json\r\nAllow: GET, HEAD\r\n" }
         guard loop.hasSessions else { return "Content-Type: application/json\r\nAllow: POST\r\n" }
         return loop.settings.streamsAnswers
@@ -77,10 +80,16 @@ final class EndpointConnection: HTTPServerDelegate {
     // MARK: Requests
 
     func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
+        if let refusal = RequestGate.refusal(of: request, for: target, on: connection, loop) {
+            connection.respond(refusal)
+            return
+        }
         switch target {
         case .eventStream: openEventStream(request, on: connection)
         case .messages: receivePosted(request, on: connection)
         case .page(let index): show(loop.settings.pages[index], on: connection)
+        case .stream(let index):
+            pageStream = PageStream.answer(request, by: loop.settings.streamPages[index], on: connection, loop)
         case .endpoint where request.head.method == .delete: endSession(request, on: connection)
         case .endpoint where request.head.method == .get: listen(request, on: connection)
         case .endpoint: receiveMessage(request, on: connection)
@@ -263,6 +272,7 @@ final class EndpointConnection: HTTPServerDelegate {
     func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
         stopListening()
         closeEventStream()
+        if isClosed { pageStream?.cancel() }
         // A legacy client that closed its side only still takes what is said.
         if isClosed || running?.task != nil { running?.stream.clientLeft() }
         // There is a task only for a client that cancels by leaving. One that closes its sending side has left: over TCP
@@ -276,6 +286,7 @@ final class EndpointConnection: HTTPServerDelegate {
 
     func writabilityChanged(_ connection: HTTPServerConnection, isWritable: Bool) {
         guard isWritable else { return }
+        pageStream?.resume()
         running?.stream.writer.resume()
         listening?.writer.resume()
         eventStream?.writer.resume()
@@ -296,6 +307,7 @@ final class EndpointConnection: HTTPServerDelegate {
 
     func closed(_ connection: HTTPServerConnection) {
         closeEventStream()
+        pageStream = nil
         loop.forget(connection)
     }
 }

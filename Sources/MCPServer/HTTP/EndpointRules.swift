@@ -13,6 +13,8 @@ struct EndpointRules: Sendable {
         case messages
         /// The page at this position in the settings.
         case page(Int)
+        /// The streaming page at this position in the settings.
+        case stream(Int)
     }
 
     /// Whether a request may go on.
@@ -27,6 +29,7 @@ struct EndpointRules: Sendable {
     private let messagesPath: [UInt8]
     private let hasEventStreams: Bool
     private let pagePaths: [[UInt8]]
+    private let streamPaths: [[UInt8]]
     private let hasSessions: Bool
     private let hasStreams: Bool
 
@@ -37,6 +40,7 @@ struct EndpointRules: Sendable {
         messagesPath = Array(settings.messagesPath.utf8)
         hasEventStreams = settings.servesHTTPSSE && eras.contains(.legacy)
         pagePaths = settings.pages.map { Array($0.path.utf8) }
+        streamPaths = settings.streamPages.map { Array($0.path.utf8) }
         hasSessions = settings.hasSessions && eras.contains(.legacy)
         hasStreams = hasSessions && settings.streamsAnswers
     }
@@ -64,6 +68,9 @@ struct EndpointRules: Sendable {
             guard head.method == .post else { return .fail(.methodNotAllowed) }
             return checkBody(head, bytes).map { .fail($0) } ?? .pass(.messages)
         }
+        if let page = streamPaths.firstIndex(where: { requested.equals($0) }) {
+            return judgeStream(head, bytes).map { .fail($0) } ?? .pass(.stream(page))
+        }
         guard let page = pagePaths.firstIndex(where: { requested.equals($0) }) else { return .fail(.notFound) }
         return head.method == .get || head.method == .head ? .pass(.page(page)) : .fail(.methodNotAllowed)
     }
@@ -83,6 +90,11 @@ struct EndpointRules: Sendable {
         hasEventStreams && requested.equals(messagesPath)
     }
 
+    /// Whether this is the path of a streaming page.
+    func isStream(_ requested: ByteView) -> Bool {
+        streamPaths.contains { requested.equals($0) }
+    }
+
     /// The era in which a request is answered that is refused before its body is known.
     static func era(_ fields: HTTPFields, _ bytes: ByteView) -> MCPEra {
         guard let version = fields[.mcpProtocolVersion] else { return .legacy }
@@ -98,6 +110,12 @@ struct EndpointRules: Sendable {
                 ? .pass(.endpoint) : .fail(.notAcceptable)
         default: .fail(.methodNotAllowed)
         }
+    }
+
+    private func judgeStream(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> GatewayFailure? {
+        guard head.method == .post else { return .methodNotAllowed }
+        if let failure = checkBody(head, bytes) { return failure }
+        return EndpointRules.accepts("text/event-stream", "text/*", head.fields, bytes) ? nil : .notAcceptable
     }
 
     private func checkPost(_ head: borrowing HTTPRequestHead, _ bytes: ByteView) -> GatewayFailure? {

@@ -13,6 +13,10 @@ public struct HTTPServerSettings: Sendable {
     public var path = "/mcp"
     /// Pages beside the endpoint.
     public var pages: [HTTPPage] = []
+    /// Pages beside the endpoint that answer with event streams.
+    public var streamPages: [HTTPStreamPage] = []
+    /// Which requests are served; without one, all.
+    public var admission: (any RequestAdmission)?
     /// Bytes of a request body, 1…; beyond: 413.
     public var maximumRequestBytes = 1_048_576
     /// Open connections, 1…; those that come meanwhile wait until one ends.

@@ -27,6 +27,17 @@ public struct JSONMembers {
         offset = isObject || bytes[offset] == UInt8(ascii: "[") ? offset &+ 1 : end
     }
 
+    /// What follows `position` of another iteration over the same bytes, which must be those of one object.
+    public init(_ bytes: ByteView, ofObjectFrom position: Int) {
+        self.bytes = bytes
+        end = bytes.count
+        offset = min(max(position, 0), end)
+        isObject = true
+    }
+
+    /// Where the next member is looked for.
+    public var position: Int { offset }
+
     /// The next member, or `nil` after the last.
     public mutating func next() -> Member? {
         skipSeparators()

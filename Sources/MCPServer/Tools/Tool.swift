@@ -23,8 +23,8 @@ public protocol Tool: Sendable {
     /// Runs the tool.
     ///
     /// Throws `ToolInputError` for arguments that match the schema and that it cannot work with all the same: the caller is
-    /// told what is wrong. Any other error is logged, and the caller gets a fixed text. Cancelled with its task when a
-    /// modern client leaves.
+    /// told what is wrong. An `MCPError` is the answer to the call. Any other error is logged, and the caller gets a fixed
+    /// text. Cancelled with its task when a modern client leaves.
     func run(_ call: ToolCall) async throws -> ToolResult
 }
 

@@ -19,12 +19,16 @@ public struct ToolArguments: Sendable {
         self.json = json
     }
 
-    /// Arguments from a JSON text, for tests of tools. Throws what is wrong with it if it is not a JSON object.
+    /// Arguments from a JSON text. Throws what is wrong with it if it is not a JSON object.
     public init(parsing text: String) throws {
-        guard case .object = try JSONValue.parse(text) else {
-            throw ToolInputError("arguments must be an object")
-        }
-        json = ByteBuffer(string: text)
+        try self.init(parsing: ByteBuffer(string: text))
+    }
+
+    /// Arguments from a JSON text. Throws what is wrong with it if it is not a JSON object.
+    public init(parsing text: ByteBuffer) throws {
+        let value = try text.withByteView { bytes throws(JSONError) in try JSONValue.parse(bytes) }
+        guard case .object = value else { throw ToolInputError("arguments must be an object") }
+        json = text
     }
 
     /// The text of the value called `name`, as it came; `nil` if there is none.
