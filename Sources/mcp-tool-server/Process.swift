@@ -10,10 +10,10 @@ import Wire
 
 /// What the process has of its surroundings: environment, standard output, standard error.
 enum Process {
-    /// The environment variables that are valid UTF-8.
+    /// The environment variables that settings can be given by.
     static var environment: [String: String] {
         var variables: [String: String] = [:]
-        for name in ["ENVIRONMENT", "MAX_REQUEST_SIZE"] {
+        for name in Setting.allCases.compactMap(\.variable) {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
         return variables

@@ -1,50 +1,50 @@
 import ArgumentParser
-import Logging
-import MCPServer
 
 /// What the server offers, however it is reached.
 struct ServiceOptions: ParsableArguments {
-    @Option(help: "The name by which clients see this server.")
-    var name = "mcp-tool-server"
-
-    @Option(
-        name: .customLong("protocol"),
-        help: "Whose clients are served: those of sessions, those of 2026-07-28, or both.")
-    var eras = Eras.both
-
-    /// Revisions that are served.
-    enum Eras: String, ExpressibleByArgument, CaseIterable {
-        case both, legacy, modern
-    }
+    @Option(help: Setting.name.help) var name: String?
+    @Option(name: .customLong("protocol"), help: Setting.eras.help) var eras: String?
+    @Option(help: Setting.redis.help) var redis: String?
+    @Option(name: .customLong("cache-ttl"), help: Setting.cacheTimeToLive.help) var cacheTimeToLive: String?
+    @Option(name: .customLong("max-request-size"), help: Setting.maximumRequestBytes.help) var maximumRequestBytes:
+        String?
+    @Option(help: Setting.environment.help) var environment: String?
+    @Option(help: Setting.logLevel.help) var logLevel: String?
+    @Option(help: Setting.logFile.help) var logFile: String?
+    @Option(help: Setting.delay.help) var delay: String?
+    @Option(help: Setting.failRate.help) var failRate: String?
 
     @Flag(help: "Offer a specimen of everything besides, so that clients and conformance suites can be tried.")
     var everything = false
 
-    func validate() throws {
-        guard (1...128).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw ValidationError("--name must have 1 to 128 bytes and no control characters")
-        }
+    /// What was given, by setting.
+    var values: [Setting: String] {
+        let given: [Setting: String?] = [
+            .name: name, .eras: eras, .redis: redis, .cacheTimeToLive: cacheTimeToLive,
+            .maximumRequestBytes: maximumRequestBytes, .environment: environment, .logLevel: logLevel,
+            .logFile: logFile, .delay: delay, .failRate: failRate,
+        ]
+        return given.compactMapValues(\.self)
     }
 
-    /// The environment. A variable with a wrong value ends the process with a sentence about it.
-    func readEnvironment() throws -> ToolServerEnvironment {
-        do {
-            return try ToolServerEnvironment(Process.environment)
+    /// The configuration that flags and environment make. Wrong values end the process with a sentence about each.
+    ///
+    /// - Parameter http: what was given of the settings of HTTP; `nil` where these do not matter.
+    func configuration(http: [Setting: String]? = nil) throws -> ToolServerConfiguration {
+        do throws(ConfigurationComplaints) {
+            return try readConfiguration(http: http)
         } catch {
-            Process.complain("\(error)")
-            throw ExitCode.badConfiguration
+            for complaint in error.all { Process.complain("\(complaint)") }
+            throw error.exitCode
         }
     }
 
-    /// The server with its tools, resources and prompts.
-    func makeServer(metrics: ServerMetrics, health: HealthReport, logger: Logger) -> MCPServer {
-        MCPServer(
-            ServerInfo(name: name, version: ToolServer.version, title: "MCP tool server"),
-            tools: [ProcessData(), HealthCheck(health)] + (everything ? Fixtures.tools + AskingFixtures.tools : []),
-            resources: [MetricsResource(metrics)] + (everything ? Fixtures.resources : []),
-            templates: [MetricResource(metrics)] + (everything ? Fixtures.templates : []),
-            prompts: [ExplainData()] + (everything ? Fixtures.prompts + AskingFixtures.prompts : []),
-            eras: eras == .both ? [.legacy, .modern] : eras == .legacy ? [.legacy] : [.modern],
-            logger: logger)
+    /// The same for those who have somebody to tell.
+    func readConfiguration(
+        http: [Setting: String]? = nil
+    ) throws(ConfigurationComplaints) -> ToolServerConfiguration {
+        let settings = http == nil ? Set(Setting.allCases).subtracting(Setting.ofHTTP) : Set(Setting.allCases)
+        return try ToolServerConfiguration(
+            flags: values.merging(http ?? [:]) { $1 }, variables: Process.environment, of: settings)
     }
 }

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Logging
 import MCPServer
-import Telemetry
 
 /// `mcp-tool-server stdio`: the server for one client, which has started it.
 struct StdioCommand: AsyncParsableCommand {
@@ -15,10 +13,6 @@ struct StdioCommand: AsyncParsableCommand {
               mcp-tool-server stdio
               echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' | mcp-tool-server stdio
 
-            ENVIRONMENT:
-              ENVIRONMENT       what health_check calls the deployment (default: development)
-              MAX_REQUEST_SIZE  bytes of a message; longer ones are refused (default: 1048576)
-
             EXIT STATUS:
               0 the client has closed its side · 64 usage · 69 standard input or output is no pipe, socket or terminal ·
               78 bad environment variable
@@ -27,17 +21,14 @@ struct StdioCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        let environment = try service.readEnvironment()
-        let sink = try LogSink(.standardError)
-        let logger = Logger(label: "mcp-tool-server") { JSONLogHandler(label: $0, sink: sink) }
-        let server = service.makeServer(
-            metrics: ServerMetrics(), health: HealthReport(environment: environment.name), logger: logger)
+        let configuration = try service.configuration()
+        let service = try await ToolService(configuration, everything: self.service.everything)
         do {
-            try await MCPPipeServer.serve(server, maximumMessageBytes: environment.maximumRequestBytes)
+            try await MCPPipeServer.serve(service.server, maximumMessageBytes: configuration.maximumRequestBytes)
         } catch {
             Process.complain("standard input and output cannot be used: \(error)")
             throw ExitCode.unavailable
         }
-        sink.close()
+        service.close()
     }
 }

@@ -1,12 +1,14 @@
+import NIOCore
 import Telemetry
 
 /// Times as RFC 3339 writes them.
 enum Timestamp {
-    /// Now, in UTC with milliseconds: `2026-07-28T09:05:03.042Z`.
-    static func now() -> String {
+    /// Appends the time, in UTC with milliseconds: `2026-07-28T09:05:03.042Z`.
+    static func writeNow(into buffer: inout ByteBuffer) {
         var cache = TimestampCache()
         var text: [UInt8] = []
+        text.reserveCapacity(24)
         cache.appendRFC3339(.now(), to: &text)
-        return String(decoding: text, as: UTF8.self)
+        buffer.writeBytes(text)
     }
 }

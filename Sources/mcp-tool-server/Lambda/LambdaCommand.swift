@@ -2,7 +2,6 @@ import ArgumentParser
 import Logging
 import MCPServer
 import NIOCore
-import Telemetry
 import Transport
 
 /// `mcp-tool-server lambda`: the server as a custom runtime of AWS Lambda.
@@ -30,8 +29,9 @@ struct LambdaCommand: AsyncParsableCommand {
                                 needs InvokeMode RESPONSE_STREAM of the Function URL (default: false)
               AWS_LAMBDA_RUNTIME_API
                                 host and port of the Runtime API; set by Lambda
-              ENVIRONMENT       what health_check calls the deployment (default: development)
-              MAX_REQUEST_SIZE  bytes of a request body; beyond: 413 (default: 1048576)
+              MAX_REQUEST_SIZE, REDIS_URL and the others that the options below name
+
+            There is no rate limit here: each instance would keep one of its own.
 
             EXIT STATUS:
               0 asked to end · 64 usage · 69 the Runtime API cannot be used · 78 bad environment variable ·
@@ -47,28 +47,36 @@ struct LambdaCommand: AsyncParsableCommand {
             throw ExitCode.badConfiguration
         }
         let termination = await Termination()
-        let sink = try LogSink(.standardError)
-        let logger = Logger(label: "mcp-tool-server") { JSONLogHandler(label: $0, sink: sink) }
         let loops = EventLoops(servingCount: 1)
         // On a loop of its own: a handler that keeps its loop busy does not keep a deadline from being noticed.
-        let runtime = LambdaRuntime(BackendAddress(host: host, port: port), executor: loops.side, logger: logger)
+        let makeRuntime = { (logger: Logger) in
+            LambdaRuntime(BackendAddress(host: host, port: port), executor: loops.side, logger: logger)
+        }
+        let service: ToolService
+        let streams: Bool
+        let http: MCPHTTPServer
+        do {
+            streams = try LambdaEnvironment(variables).streamsAnswers
+            service = try await ToolService(
+                try self.service.readConfiguration(), everything: self.service.everything)
+            http = try await start(service, loops)
+        } catch {
+            // What ends with a status has said why.
+            let hasSaid = error is ExitCode
+            if !hasSaid { Process.complain("\(error)") }
+            let reason = hasSaid ? "the server cannot start, as its log says" : "\(error)"
+            // Nobody is there to be told if this fails, too.
+            try? await makeRuntime(Logger(label: "mcp-tool-server")).failToStart(reason)
+            throw hasSaid ? error : error is ConfigurationComplaints ? ExitCode.badConfiguration : ExitCode.unavailable
+        }
+        let logger = service.logger
+        let runtime = makeRuntime(logger)
         let stop = Task {
             await termination.first()
             await runtime.stop()
         }
         defer { stop.cancel() }
-        let streams: Bool
-        let http: MCPHTTPServer
-        do {
-            streams = try LambdaEnvironment(variables).streamsAnswers
-            http = try await start(ToolServerEnvironment(Process.environment), logger, loops)
-        } catch {
-            Process.complain("\(error)")
-            // Nobody is there to be told if this fails, too.
-            try? await runtime.failToStart("\(error)")
-            throw error is EnvironmentError ? ExitCode.badConfiguration : ExitCode.unavailable
-        }
-        logger.info("serving", metadata: ["name": "\(service.name)", "streaming": "\(streams)"])
+        logger.info("serving", metadata: ["name": "\(service.configuration.name)", "streaming": "\(streams)"])
         var failure: RuntimeAPI.Failure?
         do throws(RuntimeAPI.Failure) {
             let path = http.localAddress.pathname ?? ""
@@ -81,29 +89,26 @@ struct LambdaCommand: AsyncParsableCommand {
         }
         await http.drain(timeout: .seconds(5))
         logger.info("drained")
-        sink.close()
+        service.close()
         if let failure {
             Process.complain("the Runtime API cannot be used any more: \(failure)")
             throw ExitCode.unavailable
         }
     }
 
-    private func start(_ environment: ToolServerEnvironment, _ logger: Logger, _ loops: EventLoops) async throws
-        -> MCPHTTPServer
-    {
-        let metrics = ServerMetrics()
-        let health = HealthReport(environment: environment.name)
-        let server = service.makeServer(metrics: metrics, health: health, logger: logger)
+    private func start(_ service: ToolService, _ loops: EventLoops) async throws -> MCPHTTPServer {
+        let (health, metrics) = (service.health, service.metrics)
         var settings = HTTPServerSettings()
         settings.socketPath = Process.temporaryPath(for: "lambda.sock")
-        settings.maximumRequestBytes = environment.maximumRequestBytes
+        settings.maximumRequestBytes = service.configuration.maximumRequestBytes
         settings.hasSessions = false
         settings.cancelsLegacyCalls = true
         settings.pages = [
-            HTTPPage(path: "/health") { HTTPPage.Contents(form: .json, body: health.json()) },
+            HTTPPage(path: "/health") { health.page() },
             HTTPPage(path: "/metrics") { HTTPPage.Contents(form: .prometheus, body: metrics.page()) },
         ]
+        settings.streamPages = [DataStream.page(service.configuration.faults)]
         return try await MCPHTTPServer.start(
-            server, settings: settings, metrics: metrics, on: loops.serving.map(\.eventLoop))
+            service.server, settings: settings, metrics: metrics, on: loops.serving.map(\.eventLoop))
     }
 }

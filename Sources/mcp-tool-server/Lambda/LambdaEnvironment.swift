@@ -5,12 +5,15 @@ struct LambdaEnvironment: Equatable {
     var streamsAnswers = false
 
     /// Reads the variables; one that is absent keeps its default.
-    init(_ variables: [String: String]) throws(EnvironmentError) {
+    init(_ variables: [String: String]) throws(ConfigurationComplaints) {
         switch variables["LAMBDA_RESPONSE_STREAMING"] {
         case nil, "false": break
         case "true": streamsAnswers = true
         case let value?:
-            throw EnvironmentError(name: "LAMBDA_RESPONSE_STREAMING", reason: "must be true or false, is \"\(value)\"")
+            throw ConfigurationComplaints(all: [
+                .init(
+                    source: .variable("LAMBDA_RESPONSE_STREAMING"), reason: "must be true or false, is \"\(value)\"")
+            ])
         }
     }
 

@@ -56,6 +56,8 @@ struct ToolServerProcessTests {
     @Test(arguments: [
         (["--listen", "nonsense"], [:], 64, "nonsense"), (["--workers", "0"], [:], 64, "--workers"),
         (["--name", ""], [:], 64, "--name"), (["--bogus"], [:], 64, "--bogus"),
+        (["--redis", "nowhere"], [:], 64, "--redis"), ([], ["RATE_LIMIT": "few"], 78, "RATE_LIMIT"),
+        (["--log-file", "/nowhere/x.log"], [:], 69, "/nowhere/x.log"),
         ([], ["MAX_REQUEST_SIZE": "lots"], 78, "MAX_REQUEST_SIZE"), ([], ["ENVIRONMENT": ""], 78, "ENVIRONMENT"),
         (["--listen", "203.0.113.1:1"], [:], 69, "203.0.113.1:1"),
     ])
@@ -66,6 +68,52 @@ struct ToolServerProcessTests {
         #expect(await running.status() == status)
         #expect(running.errors().contains(reason))
         #expect(running.output().isEmpty)
+    }
+
+    @Test func `says everything that is wrong with its settings at once`() async throws {
+        let variables = ["CACHE_TTL": "soon", "LOG_LEVEL": "loud", "PORT": "http"]
+        let running = try Running([], variables)
+        #expect(await running.status() == 78)
+        #expect(running.errors().split(separator: "\n").count == 3)
+        for name in variables.keys { #expect(running.errors().contains("mcp-tool-server: \(name) must be ")) }
+        let flagged = try Running(["--delay", "long"], variables)
+        #expect(await flagged.status() == 64)
+        #expect(flagged.errors().split(separator: "\n").count == 4)
+    }
+
+    @Test func `takes PORT, and listens elsewhere when a flag says so`() async throws {
+        let running = try Running([], ["PORT": "0"])
+        let address = try await running.address()
+        #expect(address.ipAddress == "127.0.0.1")
+        #expect(address.port != 9_000)
+        #expect(await running.end() == 0)
+        let flagged = try Running(["--listen", "[::1]:0"], ["PORT": "\(address.port ?? 0)"])
+        #expect(try await flagged.address().ipAddress == "::1")
+        #expect(await flagged.end() == 0)
+    }
+
+    @Test func `logs what LOG_LEVEL allows to LOG_FILE, and opens that anew on SIGHUP`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tool-server-log-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (file, moved) = (folder.appending(path: "log"), folder.appending(path: "log.1"))
+        func text(_ url: URL) -> String { (try? String(contentsOf: url, encoding: .utf8)) ?? "" }
+        let running = try Running(["--listen", "127.0.0.1:0"], ["LOG_FILE": file.path, "LOG_LEVEL": "INFO"])
+        _ = try await running.address()
+        while !text(file).contains("serving") { try await Task.sleep(for: .milliseconds(10)) }
+        try FileManager.default.moveItem(at: file, to: moved)
+        kill(running.process.processIdentifier, SIGHUP)
+        // Opened before the next line is written.
+        while !FileManager.default.fileExists(atPath: file.path) { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(await running.end() == 0)
+        #expect(text(file).contains("drained"))
+        #expect(!text(file).contains("serving"))
+        #expect(text(moved).contains("serving"))
+        #expect(running.errors().isEmpty)
+        let quiet = try Running(["--listen", "127.0.0.1:0", "--log-level", "error"])
+        _ = try await quiet.address()
+        #expect(await quiet.end() == 0)
+        #expect(quiet.errors().isEmpty)
     }
 
     @Test func `ends with 69 when the port is taken`() async throws {
@@ -79,7 +127,13 @@ struct ToolServerProcessTests {
 
     @Test func `explains itself`() async throws {
         for (arguments, parts) in [
-            (["--help"], ["EXAMPLES", "http (default)", "stdio"]),
+            (
+                ["--help"],
+                [
+                    "EXAMPLES", "http (default)", "stdio", "REDIS_URL", "(default: 300s)", "RATE_LIMIT", "PORT",
+                    "LOG_FILE",
+                ]
+            ),
             (["help", "http"], ["EXAMPLES", "--listen", "127.0.0.1:9000", "MAX_REQUEST_SIZE", "EXIT STATUS"]),
             (["help", "stdio"], ["EXAMPLES", "--everything", "MAX_REQUEST_SIZE", "EXIT STATUS"]),
         ] {
@@ -92,58 +146,4 @@ struct ToolServerProcessTests {
         #expect(await version.status() == 0)
         #expect(version.output().hasPrefix("mcp-tool-server "))
     }
-}
-
-/// A tool server that was started. What it says goes to files: pipes would be inherited by whatever is started meanwhile.
-final class Running: Sendable {
-    let process = Process()
-    private let folder: URL
-    private let ended = Signal()
-
-    init(_ arguments: [String], _ environment: [String: String] = [:]) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "tool-server-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["out", "err"] { try Data().write(to: folder.appending(path: name)) }
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-            .deletingLastPathComponent().appending(path: "mcp-tool-server")
-        process.arguments = arguments
-        process.environment = environment
-        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "out"))
-        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "err"))
-        process.terminationHandler = { [ended] _ in ended.raise() }
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    /// Waits for the line that says where it listens.
-    func address() async throws -> SocketAddress {
-        while !output().hasSuffix("\n"), !ended.isRaised { try await Task.sleep(for: .milliseconds(10)) }
-        let said = try JSONValue.parse(output())
-        #expect(said["message"] == "listening")
-        #expect(said["listener"] == "mcp")
-        let text = try #require(said["address"]?.stringValue)
-        let colon = try #require(text.lastIndex(of: ":"))
-        let port = try #require(Int(text[text.index(after: colon)...]))
-        let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        return try SocketAddress(ipAddress: host, port: port)
-    }
-
-    /// One request on a connection of its own.
-    func ask(_ text: String) async throws -> RawClient.Answer? {
-        let client = try await RawClient.connect(to: try await address())
-        return try await client.ask(text)
-    }
-
-    /// Waits for its end and gives its status.
-    func status() async -> Int32 {
-        await ended.wait()
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    }
-
-    func output() -> String { (try? String(contentsOf: folder.appending(path: "out"), encoding: .utf8)) ?? "" }
-    func errors() -> String { (try? String(contentsOf: folder.appending(path: "err"), encoding: .utf8)) ?? "" }
 }
