@@ -66,7 +66,8 @@ def resident_kib(pid: int) -> int:
 def start_server(processes: Processes, chosen: argparse.Namespace, name: str, flags: list[str]) -> Peer:
     """A tool server on a core of its own."""
     core, _ = cores()
-    process = processes.start(name, [chosen.binaries / "mcp-tool-server", "--listen", "127.0.0.1:0", *flags], core)
+    command = [chosen.binaries / "mcp-tool-server", "--listen", "127.0.0.1:0", "--rate-limit", "0", *flags]
+    process = processes.start(name, command, core)
     port = processes.wait(name, process, 10, "listening", lambda: listening_port(processes, name, "mcp"))
     return Peer(name, process, port)
 

@@ -13,6 +13,7 @@ struct ToolServer: Backend {
             Machine.binaries.appending(path: "mcp-tool-server"),
             [
                 "--listen", "127.0.0.1:\(port)", "--name", name, "--sessions", hasSessions ? "on" : "off",
+                "--rate-limit", "0",
             ] + flags)
         return ToolServer(name: name, process: process, port: try await process.port())
     }
