@@ -76,8 +76,8 @@ let package = Package(
         .executableTarget(
             name: "mcp-tool-server",
             dependencies: [
-                "MCPServer", "Wire", "Resilience", "Transport", "Telemetry", nioCore, logging, crypto, arguments,
-                lifecycle, unixSignals,
+                "MCPServer", "Wire", "Redis", "Resilience", "Transport", "Telemetry", nioCore, logging, crypto,
+                arguments, lifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(
             name: "MCPServerTests",
             dependencies: [
-                "MCPServer", "mcp-tool-server", "Wire", "Resilience", "Transport", "Telemetry", nioCore, nioPosix, logging,
+                "MCPServer", "mcp-tool-server", "Wire", "Resilience", "Transport", "Telemetry", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -46,11 +46,12 @@ struct HTTPCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try service.configuration(http: http.values)
         let termination = await Termination()
-        let service = try await ToolService(configuration, everything: self.service.everything)
+        let loops = EventLoops(servingCount: configuration.workers)
+        let service = try await ToolService(configuration, everything: self.service.everything, on: loops)
         let logger = service.logger
         let server: MCPHTTPServer
         do {
-            server = try await start(service, EventLoops(servingCount: configuration.workers))
+            server = try await start(service, loops)
         } catch let error as MCPHTTPServerError {
             Process.complain("\(error)")
             throw ExitCode.unavailable
@@ -67,7 +68,7 @@ struct HTTPCommand: AsyncParsableCommand {
         service.health.beginDraining()
         await server.drain(timeout: .seconds(30))
         logger.info("drained")
-        service.close()
+        await service.close()
     }
 
     private func start(_ service: ToolService, _ loops: EventLoops) async throws -> MCPHTTPServer {

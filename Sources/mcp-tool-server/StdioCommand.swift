@@ -1,5 +1,6 @@
 import ArgumentParser
 import MCPServer
+import Transport
 
 /// `mcp-tool-server stdio`: the server for one client, which has started it.
 struct StdioCommand: AsyncParsableCommand {
@@ -22,13 +23,14 @@ struct StdioCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try service.configuration()
-        let service = try await ToolService(configuration, everything: self.service.everything)
+        let service = try await ToolService(
+            configuration, everything: self.service.everything, on: EventLoops(servingCount: 1))
         do {
             try await MCPPipeServer.serve(service.server, maximumMessageBytes: configuration.maximumRequestBytes)
         } catch {
             Process.complain("standard input and output cannot be used: \(error)")
             throw ExitCode.unavailable
         }
-        service.close()
+        await service.close()
     }
 }

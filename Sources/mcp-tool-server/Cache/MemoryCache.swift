@@ -5,7 +5,7 @@ import Synchronization
 /// Results in the memory of this process: bounded in bytes, the one that nobody asked for longest goes first.
 ///
 /// Every operation has constant cost. The lock is held for a fraction of a microsecond.
-final class MemoryCache: ResultCache {
+final class MemoryCache: Sendable {
     /// Bytes of all results together, unless told otherwise.
     static let standardByteLimit = 64 << 20
     /// Bytes of the largest result that is kept.
@@ -60,21 +60,13 @@ final class MemoryCache: ResultCache {
 
     /// Remembers a result for `timeToLive`. One that is too large is not kept.
     func store(_ value: ByteBuffer, for key: CacheKey, timeToLive: Duration, at now: MonotonicTime) {
-        guard value.storageCapacity <= MemoryCache.entryByteLimit else { return }
+        guard value.storageCapacity <= MemoryCache.entryByteLimit, timeToLive > .zero else { return }
         put(.result(value, expiresAt: now + timeToLive), for: key)
     }
 
     /// Makes `alias` another name of `key`.
     func name(_ alias: CacheKey, as key: CacheKey) {
         put(.alias(key), for: alias)
-    }
-
-    func value(for key: CacheKey) async -> ByteBuffer? {
-        value(for: key, at: .now())
-    }
-
-    func store(_ value: ByteBuffer, for key: CacheKey, timeToLive: Duration) async {
-        store(value, for: key, timeToLive: timeToLive, at: .now())
     }
 
     /// How much is kept now.

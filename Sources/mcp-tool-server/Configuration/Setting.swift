@@ -85,7 +85,7 @@ enum Setting: String, CaseIterable {
         case .environment: ("What health_check calls the deployment.", "name")
         case .maximumRequestBytes: ("The largest request body, such as 65536 or 64KiB; beyond: 413.", "size")
         case .redis:
-            ("A Redis that keeps results of process_data, redis://[user:password@]host[:port][/database].", "url")
+            ("A Redis that keeps results of process_data, as in redis://:password@127.0.0.1:6379/0.", "url")
         case .cacheTimeToLive:
             ("How long a result of process_data is good, such as 300 or 5m; 0 computes all.", "duration")
         case .delay:

@@ -1,4 +1,5 @@
 import Logging
+import Redis
 import Wire
 
 /// What the tool server is told at its start, checked once.
@@ -14,7 +15,7 @@ struct ToolServerConfiguration: Equatable, Sendable {
     /// Bytes of a request body, 1 to 1 GiB.
     var maximumRequestBytes = 1_048_576
     /// The Redis that keeps results; `nil` for none.
-    var redis: RedisLocation?
+    var redis: RedisURL?
     /// How long a result of `process_data` is good, 0 (no cache) to 30 days.
     var cacheTimeToLive = Duration.seconds(300)
     /// What is done to answers, for tests: a delay of 0 to 1 hour, a share of failures of 0 to 1.
@@ -73,6 +74,16 @@ struct ToolServerConfiguration: Equatable, Sendable {
         if !complaints.all.isEmpty { throw complaints }
     }
 
+    private static func redis(_ text: String) throws(SettingError) -> RedisURL? {
+        if text.isEmpty { return nil }
+        do throws(RedisURLError) {
+            return try RedisURL(text)
+        } catch {
+            // Shows neither user nor password.
+            throw SettingError("names no Redis: \(error)")
+        }
+    }
+
     private mutating func take(_ setting: Setting, _ text: String) throws(SettingError) {
         switch setting {
         case .name:
@@ -91,7 +102,7 @@ struct ToolServerConfiguration: Equatable, Sendable {
         case .maximumRequestBytes:
             maximumRequestBytes = try SettingValue.size(text, in: 1...1_073_741_824)
         case .redis:
-            redis = text.isEmpty ? nil : try RedisLocation(text)
+            redis = try ToolServerConfiguration.redis(text)
         case .cacheTimeToLive:
             cacheTimeToLive = try SettingValue.duration(text, upTo: .seconds(2_592_000))
         case .delay:

@@ -58,7 +58,7 @@ struct LambdaCommand: AsyncParsableCommand {
         do {
             streams = try LambdaEnvironment(variables).streamsAnswers
             service = try await ToolService(
-                try self.service.readConfiguration(), everything: self.service.everything)
+                try self.service.readConfiguration(), everything: self.service.everything, on: loops)
             http = try await start(service, loops)
         } catch {
             // What ends with a status has said why.
@@ -89,7 +89,7 @@ struct LambdaCommand: AsyncParsableCommand {
         }
         await http.drain(timeout: .seconds(5))
         logger.info("drained")
-        service.close()
+        await service.close()
         if let failure {
             Process.complain("the Runtime API cannot be used any more: \(failure)")
             throw ExitCode.unavailable

@@ -61,6 +61,42 @@ struct RememberedResultsTests {
         }
     }
 
+    @Test(arguments: [
+        (
+            #"{"data":{"a":"x","b":[1,2]},"operation":"analyze"}"#,
+            #"{"operation":"analyze", "data":{"b":[1,2] ,"a":"x"}}"#, true
+        ),
+        (#"{"data":{"n":1.50},"operation":""}"#, #"{"data":{"n":15e-1},"operation":""}"#, true),
+        (#"{"data":{"é":1},"operation":"\u0061"}"#, #"{"data":{"\u00e9":1},"operation":"a"}"#, true),
+        (#"{"data":{"a":1},"operation":"x"}"#, #"{"data":{"a":1},"operation":"y"}"#, false),
+        (#"{"data":{"a":[1,2]},"operation":""}"#, #"{"data":{"a":[2,1]},"operation":""}"#, false),
+        // Numbers that are one number as floats of 64 bits.
+        (
+            #"{"data":{"n":12345678901234567891},"operation":""}"#,
+            #"{"data":{"n":12345678901234567892},"operation":""}"#, false
+        ),
+        (#"{"data":{"n":9007199254740993},"operation":""}"#, #"{"data":{"n":9007199254740992},"operation":""}"#, false),
+        (#"{"data":{"n":1e400},"operation":""}"#, #"{"data":{"n":1e401},"operation":""}"#, false),
+    ])
+    func `takes requests that say the same for equal`(_ first: String, _ second: String, _ isEqual: Bool) throws {
+        let answer = try call(first)
+        for _ in 0..<2 {
+            let other = try call(second)
+            if isEqual { #expect(other["processed_at"] == answer["processed_at"]) }
+        }
+        #expect(results.counts.count(.miss) == (isEqual ? 1 : 2))
+        #expect(results.counts.count(.memory) == (isEqual ? 2 : 1))
+    }
+
+    @Test func `takes large requests for equal only when they are spelt alike`() throws {
+        let text = String(repeating: "x", count: CanonicalRequest.byteLimit)
+        for data in ["{\"a\":\"\(text)\",\"b\":1}", "{\"b\":1,\"a\":\"\(text)\"}"] {
+            for _ in 0..<2 { _ = try call("{\"data\":\(data),\"operation\":\"validate\"}") }
+        }
+        #expect(results.counts.count(.miss) == 2)
+        #expect(results.counts.count(.memory) == 2)
+    }
+
     @Test func `does not remember what was refused`() throws {
         for _ in 0..<2 {
             #expect(throws: ToolInputError("\"operation\" must be a string")) {
