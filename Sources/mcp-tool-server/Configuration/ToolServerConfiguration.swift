@@ -69,7 +69,7 @@ struct ToolServerConfiguration: Equatable, Sendable {
         }
         if case .unix = listen, workers > 1 {
             complaints.all.append(
-                .init(source: .flag("workers"), reason: "must be 1 with a unix-domain socket, which one loop accepts from"))
+                .init(source: .flag("workers"), reason: "must be 1 with a unix-domain socket, which one loop has"))
         }
         if !complaints.all.isEmpty { throw complaints }
     }

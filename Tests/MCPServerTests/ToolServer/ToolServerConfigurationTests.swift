@@ -81,7 +81,8 @@ struct ToolServerConfigurationTests {
         (.logLevel, ["", "loud", "inf"]), (.logFile, ["a\0b"]),
         (.stateKey, ["", String(repeating: "x", count: 31)]),
         (.listen, ["", "9000", ":9000", "localhost", "::1:80", "localhost:65536"]),
-        (.socketMode, ["", "66", "888", "rw"]), (.port, ["", "65536", "-1", "+1", "http", "127.0.0.1:80"]), (.workers, ["0", "257", "two"]),
+        (.socketMode, ["", "66", "888", "rw"]), (.port, ["", "65536", "-1", "+1", "http", "127.0.0.1:80"]),
+        (.workers, ["0", "257", "two"]),
         (.sessions, ["", "yes"]), (.rateLimit, ["", "-1", "1000001", "100/min"]),
         (
             .redis,
@@ -121,6 +122,14 @@ struct ToolServerConfigurationTests {
         let sources = try #require(error).all.map { $0.description.prefix { $0 != " " } }
         #expect(Set(sources) == ["--delay", "--workers", "RATE_LIMIT", "LOG_LEVEL", "PORT"])
         #expect(error?.exitCode == .validationFailure)
+    }
+
+    @Test func `serves a unix-domain socket from one loop`() throws {
+        let error = #expect(throws: ConfigurationComplaints.self) {
+            try ToolServerConfiguration(flags: [.listen: "unix:/run/a.sock", .workers: "2"])
+        }
+        #expect(error?.all.map(\.source) == [.flag("workers")])
+        #expect(try ToolServerConfiguration(flags: [.listen: "unix:/run/a.sock", .workers: "1"]).workers == 1)
     }
 
     @Test func `lets flags win`() throws {
