@@ -178,7 +178,7 @@ def measure_cost(chosen: argparse.Namespace, directory: Path) -> dict:
         runs = [
             (peers.start_gateway(processes, chosen.binaries / "mcp-gateway", backend, proxy_core),
              json.dumps(row.arguments())),
-            (start_server(processes, chosen, "tool-server", ["--rate-limit", "0"]), ARGUMENTS)]
+            (start_server(processes, chosen, "tool-server", []), ARGUMENTS)]
         if chosen.fastmcp:
             port = free_port()
             process = processes.start("fastmcp", [chosen.fastmcp, Path(__file__).parent / "fastmcp_server.py", port], proxy_core)

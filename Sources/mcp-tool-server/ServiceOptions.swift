@@ -13,6 +13,7 @@ struct ServiceOptions: ParsableArguments {
     @Option(help: Setting.logFile.help) var logFile: String?
     @Option(help: Setting.delay.help) var delay: String?
     @Option(help: Setting.failRate.help) var failRate: String?
+    @Option(name: .customLong("page-size"), help: Setting.pageSize.help) var pageSize: String?
 
     @Flag(help: "Offer a specimen of everything besides, so that clients and conformance suites can be tried.")
     var everything = false
@@ -22,7 +23,7 @@ struct ServiceOptions: ParsableArguments {
         let given: [Setting: String?] = [
             .name: name, .eras: eras, .redis: redis, .cacheTimeToLive: cacheTimeToLive,
             .maximumRequestBytes: maximumRequestBytes, .environment: environment, .logLevel: logLevel,
-            .logFile: logFile, .delay: delay, .failRate: failRate,
+            .logFile: logFile, .delay: delay, .failRate: failRate, .pageSize: pageSize,
         ]
         return given.compactMapValues(\.self)
     }

@@ -91,6 +91,7 @@ struct ToolService {
             resources: [MetricsResource(metrics)] + (everything ? Fixtures.resources : []),
             templates: [MetricResource(metrics)] + (everything ? Fixtures.templates : []),
             prompts: [ExplainData()] + (everything ? Fixtures.prompts + AskingFixtures.prompts : []),
+            pageSize: configuration.pageSize,
             eras: configuration.eras, stateKey: configuration.stateKey, logger: logger)
     }
 

@@ -58,7 +58,8 @@ extension Integration {
 
         /// What a client of a server with all its specimens reports, however it reaches the server.
         private func report(_ script: String, mode: String, way: Way) async throws -> JSON {
-            let server = try await ToolServer.start("specimens", flags: ["--everything", "--http-sse"])
+            let server = try await ToolServer.start(
+                "specimens", flags: ["--everything", "--http-sse", "--page-size", "10"])
             let gateway = try await RunningGateway.start(backends: [server])
             let target =
                 switch way {
@@ -153,6 +154,8 @@ extension Integration {
             let report = try await report("features.py", mode: visit.mode, way: visit.way)
 
             #expect(report["protocolVersion"].string == visit.version)
+            let tools = report["tools"].elements.count
+            #expect(report["pages"].int == (visit.way == .pipes ? 1 : (tools + 9) / 10))
             #expect(
                 report["prompts"] == [
                     "explain_data", "test_input_required_result_prompt", "test_prompt_with_arguments",

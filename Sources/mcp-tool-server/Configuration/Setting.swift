@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// The settings that have a value: by what names they are given, and what help says about them.
 enum Setting: String, CaseIterable {
-    case name, eras, environment, maximumRequestBytes, redis, cacheTimeToLive, delay, failRate, logLevel, logFile,
+    case name, eras, environment, maximumRequestBytes, redis, cacheTimeToLive, delay, failRate, pageSize, logLevel,
+        logFile,
         stateKey
     case listen, socketMode, port, workers, sessions, rateLimit
 
@@ -20,6 +21,7 @@ enum Setting: String, CaseIterable {
         case .cacheTimeToLive: "cache-ttl"
         case .delay: "delay"
         case .failRate: "fail-rate"
+        case .pageSize: "page-size"
         case .logLevel: "log-level"
         case .logFile: "log-file"
         case .listen: "listen"
@@ -44,7 +46,7 @@ enum Setting: String, CaseIterable {
         case .stateKey: "STATE_KEY"
         case .port: "PORT"
         case .rateLimit: "RATE_LIMIT"
-        case .name, .eras, .delay, .failRate, .listen, .socketMode, .workers, .sessions: nil
+        case .name, .eras, .delay, .failRate, .pageSize, .listen, .socketMode, .workers, .sessions: nil
         }
     }
 
@@ -58,6 +60,7 @@ enum Setting: String, CaseIterable {
         case .cacheTimeToLive: "300s"
         case .delay: "0s"
         case .failRate: "0%"
+        case .pageSize: "1000"
         case .logLevel: "info"
         case .listen: ListenAddress.standard.description
         case .socketMode: FileMode.standard.description
@@ -92,6 +95,7 @@ enum Setting: String, CaseIterable {
             ("Holds every result of a tool back for so long, such as 250ms, so that clients can be tried.", "duration")
         case .failRate:
             ("The share of tool calls that fail, such as 5% or 0.05, so that clients can be tried.", "share")
+        case .pageSize: ("Entries of a list that go into one page, 1 to 1000.", "count")
         case .logLevel:
             ("The least level that is logged: trace, debug, info, notice, warning, error or critical.", "level")
         case .logFile: ("Where the log is appended to, instead of standard error; opened anew on SIGHUP.", "path")

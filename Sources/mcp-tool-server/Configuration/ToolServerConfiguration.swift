@@ -20,6 +20,8 @@ struct ToolServerConfiguration: Equatable, Sendable {
     var cacheTimeToLive = Duration.seconds(300)
     /// What is done to answers, for tests: a delay of 0 to 1 hour, a share of failures of 0 to 1.
     var faults = Faults()
+    /// Entries of a list that go into one page, 1 to 1,000.
+    var pageSize = 1_000
     /// The least level that is logged.
     var logLevel = Logger.Level.info
     /// The file that the log is appended to; `nil` for standard error.
@@ -109,6 +111,8 @@ struct ToolServerConfiguration: Equatable, Sendable {
             faults.delay = try SettingValue.duration(text, upTo: .seconds(3_600))
         case .failRate:
             faults.failRate = try SettingValue.share(text)
+        case .pageSize:
+            pageSize = try SettingValue.count(text, in: 1...1_000)
         case .logLevel:
             let levels = Logger.Level.allCases.map { ($0.rawValue, $0) }
             logLevel = try SettingValue.choice(text.lowercased(), .init(uniqueKeysWithValues: levels))

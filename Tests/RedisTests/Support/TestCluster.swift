@@ -9,10 +9,17 @@ final class TestCluster: Sendable {
     /// Starts them and waits until each of them says that all is well.
     static func start(_ arguments: [String] = [], hasReplica: Bool = false) async throws -> TestCluster {
         var servers: [RedisServer] = []
+        var busPorts: [Int] = []
         for _ in 0..<(hasReplica ? 4 : 3) {
+            // By itself a server adds 10,000 to its port for talking to the others, which may be no port at all.
+            let busPort = try await RedisServerPlace.free()
+            busPorts.append(busPort)
             servers.append(
                 try await RedisServer.start(
-                    ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--databases", "1"] + arguments))
+                    [
+                        "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--databases", "1",
+                        "--cluster-port", "\(busPort)",
+                    ] + arguments))
         }
         let cluster = TestCluster(servers)
         let bounds = [0, 5_461, 10_923, 16_384]
@@ -22,8 +29,8 @@ final class TestCluster: Sendable {
             // Each must have an epoch of its own.
             _ = try await cluster.tell(index, .make("CLUSTER", "SET-CONFIG-EPOCH", "\(index + 1)"))
         }
-        for server in servers.dropFirst() {
-            _ = try await cluster.tell(0, .make("CLUSTER", "MEET", "127.0.0.1", "\(server.port)"))
+        for (server, busPort) in zip(servers, busPorts).dropFirst() {
+            _ = try await cluster.tell(0, .make("CLUSTER", "MEET", "127.0.0.1", "\(server.port)", "\(busPort)"))
         }
         try await cluster.settle()
         if hasReplica {
