@@ -194,8 +194,8 @@ import Wire
             attempts.add()
             return .close
         }
-        let test = try await TestClient.start(RedisOptions(server.url))
         let start = ContinuousClock.now
+        let test = try await TestClient.start(RedisOptions(server.url))
         try await eventually("it has tried five times") { attempts.value >= 5 }
         // Waits of 25, 50, 100 and 200 ms in the mean: without them there would be hundreds of attempts between two looks.
         #expect(attempts.value < 20)

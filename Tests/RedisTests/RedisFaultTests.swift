@@ -139,7 +139,7 @@ import Wire
         }
         _ = await reloaded
         try await eventually("it has loaded") { await other.failure(.get("x")) == nil }
-        #expect(try await other.send(.make("DBSIZE")) == .integer(2_000))
+        #expect(try await other.send(.make("DBSIZE"), timeout: .seconds(30)) == .integer(2_000))
         await test.client.shutdown()
         await other.client.shutdown()
     }
