@@ -69,6 +69,23 @@ extension Integration {
             #expect(!reply.text.contains("\"id\":77"))
         }
 
+        /// A server may let a client of a session go that comes back for the rest (MCP 2025-11-25, polling).
+        @Test(arguments: HTTPCall.Era.allCases)
+        func `a stream that can be gone on with may end before the answer, in sessions`(era: HTTPCall.Era) async throws
+        {
+            let pause = Stream.chunk("id: 3-1\nretry: 300\ndata: \n\n")
+            let backend = try ScriptedBackend { _ in .bytes(Stream.head + Stream.progress(1) + pause + Stream.end) }
+            let gateway = try await RunningGateway.start(backends: [backend])
+            let reply = try await gateway.send(.tool("any", "{}", id: "9", era: era))
+
+            #expect(reply.status == 200)
+            #expect(reply.text.contains("id: 3-1\nretry: 300\n"))
+            #expect(reply.text.contains("-31502") == (era == .modern))
+            let metrics = try await gateway.metrics()
+            let status = era == .modern ? "backend_error" : "ok"
+            #expect(metrics("mcp_gateway_requests_total", ["method": "tools/call", "status": status]) == 1)
+        }
+
         @Test func `a whole stream arrives unchanged`() async throws {
             let backend = try ScriptedBackend { request in
                 .bytes(Stream.head + Stream.progress(1) + Stream.progress(2) + Stream.answer(request.id) + Stream.end)

@@ -32,6 +32,9 @@ struct AnswerStream {
     var hasCall: Bool { expectedAnswerCount > 0 }
     /// Whether all answers have passed.
     var isAnswered: Bool { answerCount >= expectedAnswerCount && hasCall }
+    /// Whether an event had an id, with which a client of a session goes on if the stream ends before the answer (MCP
+    /// 2025-11-25, Streamable HTTP, polling).
+    private(set) var canBeResumed = false
     /// Whether the head has been held back until the answer is there.
     var holdsHead: Bool
     /// Whether the client understands chunks; HTTP/1.0 does not, and gets the bytes until the connection closes.
@@ -73,6 +76,7 @@ struct AnswerStream {
             }
             guard let block else { break }
             guard let bytes = pending.readSlice(length: block.byteCount) else { return false }
+            if let id = block.id, !id.isEmpty { canBeResumed = true }
             if block.isMessage {
                 let isGood = bytes.withByteView { view -> Bool in
                     if let data = block.data { return check(view[data], judge, onAnswer) }

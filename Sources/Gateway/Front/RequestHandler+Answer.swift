@@ -224,7 +224,9 @@ extension RequestHandler {
     /// The backend has ended its stream.
     private func finishStream() {
         guard var current = stream, let client else { return }
-        if current.hasCall, !current.isAnswered {
+        // A server may let the client of a session go, which comes back for the rest with the last id that it has seen.
+        let isPaused = call.era == .legacy && current.canBeResumed && !current.holdsHead
+        if current.hasCall, !current.isAnswered, !isPaused {
             // Ended without the answer: the client must not take it for a whole one.
             closeBackend()
             failAttempt(.protocolError, .badAnswer, hasAnswered: true)
