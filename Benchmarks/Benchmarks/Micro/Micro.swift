@@ -94,4 +94,29 @@ let benchmarks: @Sendable () -> Void = {
             blackHole(breaker.record(.success, generation: generation, wasProbe: false, at: now, random: &random))
         }
     }
+
+    Benchmark("response cache, hit") { benchmark in
+        var cache = ResponseCache<UInt64, UInt64, Int>(bounds: ResponseCacheBounds())
+        for key in 0..<1_024 as Range<UInt64> {
+            cache.insert(1, for: key, costBytes: 1_000, until: .distantFuture, at: .zero)
+        }
+        var random = SeededRandom(seed: 1)
+        for _ in benchmark.scaledIterations {
+            guard let value = cache.value(for: random.next() & 1_023, at: .zero) else {
+                benchmark.error("the entry is gone")
+                return
+            }
+            blackHole(value)
+        }
+    }
+
+    // Each one drives out another.
+    Benchmark("response cache, insert when full") { benchmark in
+        var cache = ResponseCache<UInt64, UInt64, Int>(bounds: ResponseCacheBounds(bytes: 1_024_000))
+        var random = SeededRandom(seed: 1)
+        for _ in benchmark.scaledIterations {
+            let key = random.next()
+            blackHole(cache.insert(1, for: key, costBytes: 1_000, owner: key & 15, until: .distantFuture, at: .zero))
+        }
+    }
 }
