@@ -24,56 +24,66 @@ package struct CallDigest: Hashable, Sendable {
         guard envelope.kind == .request, method != .unknown, envelope.paramsKind ?? .object == .object,
             envelope.metaKind ?? .object == .object
         else { return nil }
-        var hasher = SHA256()
-        // So that a digest of another kind, or of another version of this one, is never taken for this.
-        hasher.update(field: "mcp-gateway call v1")
-        hasher.update(field: pool)
-        hasher.update(number: generation)
-        hasher.update(number: UInt64(version.rawValue))
-        hasher.update(field: UnsafeRawBufferPointer(start: method.text.utf8Start, count: method.text.utf8CodeUnitCount))
         var buffer = ByteBuffer()
+        buffer.reserveCapacity(message.count &+ pool.utf8.count &+ 128)
+        // So that a digest of another kind, or of another version of this one, is never taken for this.
+        buffer.writeStaticString("mcp-gateway call v1")
+        buffer.writeInteger(generation)
+        buffer.writeInteger(version.rawValue)
         do {
-            let capabilities = envelope.meta.flatMap {
-                JSONMemberRanges.value(of: "io.modelcontextprotocol/clientCapabilities", in: $0, message)
-            }
-            if let capabilities { try buffer.writeCanonicalJSON(message[capabilities.range]) }
-            buffer.withUnsafeReadableBytes { hasher.update(field: $0) }
-            buffer.clear()
-            try buffer.writeCanonicalParams(of: envelope, in: message)
-            buffer.withUnsafeReadableBytes { hasher.update(field: $0) }
+            // Each field comes behind its length, so that what belongs to one cannot be taken for the next.
+            try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeString(pool) }
+            try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeStaticString(method.text) }
+            try buffer.writeLengthPrefixed(as: UInt64.self) { try $0.writeCapabilities(of: envelope, in: message) }
+            try buffer.writeLengthPrefixed(as: UInt64.self) { try $0.writeParams(of: envelope, in: message) }
         } catch {
             // What was scanned is valid; should the two readers disagree, nothing is kept.
             return nil
         }
+        var hasher = SHA256()
+        buffer.withUnsafeReadableBytes { hasher.update(bufferPointer: $0) }
         digest = hasher.finalize()
     }
 
     /// The key of the answer to this call for `audience`.
     package func key(for audience: CacheAudience) -> CacheKey {
         var hasher = SHA256()
-        hasher.update(field: "mcp-gateway answer v1")
-        digest.withUnsafeBytes { hasher.update(field: $0) }
+        digest.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        // The digest has one length, so whatever follows is the audience.
         switch audience {
         case .everyone:
-            hasher.update(number: 0)
+            break
         case .identity(let identity):
-            hasher.update(number: 1)
-            identity.withUnsafeBytes { hasher.update(field: $0) }
+            withUnsafeBytes(of: 1 as UInt8) { hasher.update(bufferPointer: $0) }
+            identity.withUnsafeBytes { hasher.update(bufferPointer: $0) }
         }
         return hasher.finalize().withUnsafeBytes { CacheKey(words: $0) }
     }
 }
 
 extension ByteBuffer {
-    /// Appends `params` without `_meta` in their canonical form.
-    fileprivate mutating func writeCanonicalParams(
+    /// Appends the client's capabilities in their canonical form, and returns the number of bytes; none if there are none.
+    fileprivate mutating func writeCapabilities(
         of envelope: JSONRPCEnvelope, in message: ByteView
-    ) throws(JSONError) {
-        guard let params = envelope.params else {
-            writeStaticString("{}")
-            return
+    ) throws(JSONError) -> Int {
+        guard let meta = envelope.meta,
+            let value = JSONMemberRanges.value(of: "io.modelcontextprotocol/clientCapabilities", in: meta, message)
+        else { return 0 }
+        let start = writerIndex
+        try writeCanonicalJSON(message[value.range])
+        return writerIndex &- start
+    }
+
+    /// Appends `params` without `_meta` in their canonical form, and returns the number of bytes.
+    fileprivate mutating func writeParams(
+        of envelope: JSONRPCEnvelope, in message: ByteView
+    ) throws(JSONError) -> Int {
+        guard let params = envelope.params else { return writeStaticString("{}") }
+        let start = writerIndex
+        guard let meta = envelope.meta else {
+            try writeCanonicalJSON(message[params])
+            return writerIndex &- start
         }
-        guard let meta = envelope.meta else { return try writeCanonicalJSON(message[params]) }
         var rest = ByteBuffer()
         rest.reserveCapacity(params.count)
         rest.writeStaticString("{")
@@ -83,23 +93,6 @@ extension ByteBuffer {
         }
         rest.writeStaticString("}")
         try rest.withByteView { view throws(JSONError) in try writeCanonicalJSON(view) }
-    }
-}
-
-extension SHA256 {
-    /// Adds a number.
-    fileprivate mutating func update(number: UInt64) {
-        withUnsafeBytes(of: number.bigEndian) { update(bufferPointer: $0) }
-    }
-
-    /// Adds a field behind its length, so that what belongs to one cannot be taken for the next.
-    fileprivate mutating func update(field: UnsafeRawBufferPointer) {
-        update(number: UInt64(field.count))
-        update(bufferPointer: field)
-    }
-
-    fileprivate mutating func update(field: String) {
-        var field = field
-        field.withUTF8 { update(field: UnsafeRawBufferPointer($0)) }
+        return writerIndex &- start
     }
 }
