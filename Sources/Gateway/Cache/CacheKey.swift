@@ -5,14 +5,15 @@ package struct CacheKey: Hashable, Sendable {
     /// The key that has these 32 bytes, `nil` for another number of them.
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
-        self.init(words: bytes)
+        self = Array(bytes).withUnsafeBytes { CacheKey(words: $0) }
     }
 
-    /// The key of the first 32 bytes.
-    init(words bytes: some Collection<UInt8>) {
+    /// The key of 32 bytes.
+    init(words bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count == 32, "a key has 32 bytes")
         words = .zero
-        for (offset, byte) in bytes.prefix(32).enumerated() {
-            words[offset / 8] = words[offset / 8] << 8 | UInt64(byte)
+        for index in words.indices {
+            words[index] = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
         }
     }
 

@@ -1,4 +1,5 @@
 /// Fingerprints of what was evicted lately, the oldest of which are forgotten first.
+@usableFromInline
 struct GhostQueue: Sendable {
     /// A ring; what is not in `positions` at its own place is not there any more.
     private var ring: [Int] = []
@@ -6,13 +7,19 @@ struct GhostQueue: Sendable {
     private var length = 0
     private var positions: [Int: Int] = [:]
 
+    /// Nothing was evicted yet.
+    @usableFromInline
+    init() {}
+
     /// How many places of the ring are taken.
     var count: Int { length }
 
     /// Whether `fingerprint` was put here and is not forgotten yet.
+    @usableFromInline
     func contains(_ fingerprint: Int) -> Bool { positions[fingerprint] != nil }
 
     /// Puts `fingerprint` at the end.
+    @usableFromInline
     mutating func insert(_ fingerprint: Int) {
         if length == ring.count { grow() }
         let position = (head &+ length) & (ring.count &- 1)
@@ -22,11 +29,13 @@ struct GhostQueue: Sendable {
     }
 
     /// Forgets `fingerprint`. Its place is given back in its turn.
+    @usableFromInline
     mutating func remove(_ fingerprint: Int) {
         positions[fingerprint] = nil
     }
 
     /// Forgets the oldest until `limit` are left.
+    @usableFromInline
     mutating func trim(to limit: Int) {
         while length > max(limit, 0) {
             let fingerprint = ring[head]

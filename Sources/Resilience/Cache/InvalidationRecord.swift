@@ -12,9 +12,11 @@ public struct InvalidationRecord<Topic: Hashable & Sendable>: Sendable {
     /// The number of invalidations so far.
     public private(set) var now: UInt64 = 0
 
-    private var invalidated: [Topic: UInt64] = [:]
+    @usableFromInline
+    var invalidated: [Topic: UInt64] = [:]
     /// When everything was invalidated last.
-    private var everything: UInt64 = 0
+    @usableFromInline
+    var everything: UInt64 = 0
 
     /// Nothing was invalidated yet.
     public init(topicLimit: Int = 4_096) {
@@ -36,6 +38,7 @@ public struct InvalidationRecord<Topic: Hashable & Sendable>: Sendable {
     }
 
     /// Whether an answer that was asked for at `time` and depends on `topic` may still be kept and served.
+    @inlinable
     public func isCurrent(_ time: UInt64, for topic: Topic) -> Bool {
         time >= everything && time >= invalidated[topic] ?? 0
     }

@@ -23,7 +23,9 @@ public struct ResponseCacheBounds: Hashable, Sendable {
     }
 
     /// Bytes of the main queue; the rest is the probation.
+    @inlinable
     var mainBytes: Int { bytes &- bytes / 10 }
     /// Entries of the main queue.
+    @inlinable
     var mainCount: Int { entryCount &- entryCount / 10 }
 }

@@ -7,7 +7,7 @@ import Wire
 
 @Suite struct `Cache record` {
     private let coder = CacheRecordCoder(secret: [UInt8](1...32))
-    private let key = CacheKey([UInt8](0..<32)) ?? CacheKey(words: [])
+    private let key = [UInt8](0..<32).withUnsafeBytes { CacheKey(words: $0) }
 
     private func record(
         _ text: String = #"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":60000}}"#, validator: String = ""
