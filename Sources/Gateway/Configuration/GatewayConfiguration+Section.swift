@@ -39,8 +39,7 @@ extension GatewayConfiguration {
             ConfigurationKey(
                 "rate_limits", \.rateLimits,
                 .list(of: .section(RateLimitRule.section), 0...100, from: .placeholder, distinctBy: \.name),
-                "How often things may be done; each call must pass all rules.",
-                effect: .none(consequence: "nothing is limited")),
+                "How often things may be done; each call must pass all rules."),
             ConfigurationKey("log", \.log, .section(LogSettings.section), "What is written about the gateway's work."),
             ConfigurationKey(
                 "tracing", \.tracing, .optional(.section(TracingSettings.section), from: .placeholder),

@@ -101,6 +101,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
         call.begin(request, poolIndex: poolIndex, headers: accepted?.headers)
+        if let limiter = shard.plan.limiter, call.address == nil {
+            call.address = limiter.hash.address(connection.remoteAddress)
+        }
         carryOut(loop.executor.enter(shard, Shard.begin, call))
     }
 
@@ -278,8 +281,10 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         let status = refusal.failure.httpStatus(call.era)
         let count = body.readableBytes
         let callStatus = CallStatus(refusal.failure)
+        var answer = ErrorAnswer.wrap(body, status: status, retryAfterSeconds: refusal.retryAfterSeconds)
+        if let quota = call.quota, let limiter = shard.plan.limiter { answer.addedFields = limiter.fields(for: quota) }
         finishCall(callStatus, httpStatus: status, answerByteCount: count)
-        client.respond(ErrorAnswer.wrap(body, status: status, retryAfterSeconds: refusal.retryAfterSeconds))
+        client.respond(answer)
     }
 
     /// The call is over, and with it its try if `attempt` says how: counts both, logs the call, forgets it.

@@ -22,6 +22,9 @@ extension GatewayPlan {
         maximumAnswer = configuration.limits.maximumAnswer
         logsAccess = configuration.log.logsAccess
         sessionAge = configuration.sessions.maximumAge
+        if !configuration.rateLimits.isEmpty {
+            limiter = RateLimiter(configuration.rateLimits, poolCount: pools.count, seed: random.next())
+        }
     }
 }
 
