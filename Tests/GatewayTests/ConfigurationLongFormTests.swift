@@ -93,7 +93,7 @@ import Testing
             loaded.warnings.map { $0.text(file: "long.conf") }
                 == [
                     ("3:5", "listen[0].tls", ": the listener speaks plain HTTP"),
-                    ("9:1", "trusted_proxies", ": no proxy is trusted"), ("11:1", "redis", ""),
+                    ("11:1", "redis", ""),
                     ("19:9", "pools.tools.backends[1].zone", ""), ("26:5", "pools.tools.outlier_detection", ""),
                     ("28:5", "pools.tools.retry", ""), ("29:5", "pools.tools.hedge", ""),
                     ("30:5", "pools.tools.limits", ""),

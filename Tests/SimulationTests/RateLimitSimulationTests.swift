@@ -130,6 +130,21 @@ import Testing
         #expect(status(from: "2001:db8:0:1::1", token: "a") == 200)
     }
 
+    @Test func `tells the clients of a trusted proxy apart, and believes nobody else`() throws {
+        let simulation = try Simulation(
+            seed: 1, settings: "trusted_proxies: [10.0.0.0/8]\n" + settings("name: source, key: address, rate: 1/h"))
+        let proxy = simulation.connectClient(from: "10.0.0.7")
+        for (id, chain) in ["192.0.2.1", "6.6.6.6, 192.0.2.1, 10.0.0.8", "192.0.2.2", "", "192.0.2.1"].enumerated() {
+            proxy.call("tools/list", id: id, fields: chain.isEmpty ? "" : "X-Forwarded-For: \(chain)\r\n")
+        }
+        #expect(simulation.advance(until: { proxy.answers.count == 5 }, limit: .seconds(1)))
+        #expect(proxy.answers.map(\.status) == [200, 429, 200, 200, 429])
+        let liar = simulation.connectClient(from: "192.0.2.9")
+        for id in 0..<2 { liar.call("tools/list", id: id, fields: "X-Forwarded-For: 192.0.2.\(100 + id)\r\n") }
+        #expect(simulation.advance(until: { liar.answers.count == 2 }, limit: .seconds(1)))
+        #expect(liar.answers.map(\.status) == [200, 429])
+    }
+
     @Test func `limits a tool by itself, under whatever spelling`() throws {
         let simulation = try Simulation(seed: 1, settings: settings("name: tool, key: identity+tool, rate: 1/h"))
         let client = simulation.connectClient()

@@ -19,8 +19,7 @@ extension GatewayConfiguration {
             ConfigurationKey(
                 "trusted_proxies", \.trustedProxies,
                 .list(of: .network, 0...1_000, from: .placeholder, distinctBy: \.text),
-                "Proxies whose `X-Forwarded-*` fields are believed.",
-                effect: .none(consequence: "no proxy is trusted")),
+                "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."),
             ConfigurationKey(
                 "limits", \.limits, .section(ConnectionLimitSettings.section), "How much is taken from outside."),
             ConfigurationKey(

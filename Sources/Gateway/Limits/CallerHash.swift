@@ -37,20 +37,14 @@ package struct CallerHash: Sendable {
         return nil
     }
 
-    /// The address of a client without its port; of IPv6 the first 64 bits, which are one household or one machine.
+    /// The address of a client without its port.
     package func address(_ address: SocketAddress?) -> CallerKey {
-        switch address {
-        case .v4(let address):
-            withUnsafeBytes(of: address.address.sin_addr) { hash(ByteView($0), .address) }
-        case .v6(let address):
-            withUnsafeBytes(of: address.address.sin6_addr) { raw in
-                let bytes = ByteView(raw)
-                return hash(
-                    bytes.isMappedIPv4 ? bytes.slice(from: 12, to: 16) : bytes.slice(from: 0, to: 8), .address)
-            }
-        case .unixDomainSocket, nil:
-            CallerKey.nobody
-        }
+        address?.ipBytes.map { self.address($0) } ?? .nobody
+    }
+
+    /// An address, 4 or 16 bytes in network order; of IPv6 the first 64 bits, which are one household or one machine.
+    package func address(_ bytes: [UInt8]) -> CallerKey {
+        bytes.prefix(bytes.count == 16 ? 8 : bytes.count).withUnsafeBytes { hash(ByteView($0), .address) }
     }
 
     /// The name of a tool, after unescaping.
@@ -77,11 +71,5 @@ extension ByteView {
         while start < end, self[start] == UInt8(ascii: " ") { start &+= 1 }
         while end > start, self[end &- 1] == UInt8(ascii: " ") { end &-= 1 }
         return slice(from: start, to: end)
-    }
-
-    /// Whether the 16 bytes are an address of IPv4 in one of IPv6 (RFC 4291 §2.5.5.2).
-    fileprivate var isMappedIPv4: Bool {
-        for offset in 0..<10 where self[offset] != 0 { return false }
-        return self[10] == 0xFF && self[11] == 0xFF
     }
 }
