@@ -19,13 +19,15 @@ package final class Simulation {
     private let configuration: GatewayConfiguration
     private var monitors: [BackendMonitor] = []
 
-    /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `settings` are more lines at the
-    /// top of its configuration.
-    package init(seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, settings: String = "") throws {
+    /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
+    /// configuration, and `settings` of that of the gateway.
+    package init(seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, pool: String = "", settings: String = "")
+        throws
+    {
         network = SimulatedNetwork(loop: loop, seed: seed)
         backends = (0..<backendCount).map { ScriptedBackend(host: "backend", port: 9_001 + $0) }
         executor = LoopExecutor(loop)
-        configuration = try Simulation.configuration(backends, settings)
+        configuration = try Simulation.configuration(backends, pool + settings)
         plan = GatewayPlan(configuration, shardCount: shardCount, seed: seed, now: MonotonicTime(loop.now))
         let (plan, executor, network) = (plan, executor, network)
         let sealer = SessionSealer()

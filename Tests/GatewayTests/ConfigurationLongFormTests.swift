@@ -98,7 +98,9 @@ import Testing
                     ("28:5", "pools.tools.retry", ""), ("29:5", "pools.tools.hedge", ""),
                     ("30:5", "pools.tools.limits", ""),
                     ("31:5", "pools.tools.credentials", ": no credentials are sent"),
-                    ("32:5", "pools.tools.trust_annotations", ""), ("33:5", "pools.tools.tools", ""),
+                    ("32:5", "pools.tools.trust_annotations", ""),
+                    ("34:23", "pools.tools.tools.process_data.cache", ""),
+                    ("34:43", "pools.tools.tools.process_data.timeout", ""),
                     ("39:1", "cache", ""), ("43:1", "tracing", ""),
                 ].map { "long.conf:\($0.0): \($0.1): is accepted but has no effect in this version\($0.2)" })
     }

@@ -145,6 +145,20 @@ import Testing
         #expect(liar.answers.map(\.status) == [200, 429])
     }
 
+    @Test func `charges a tool what it costs`() throws {
+        let simulation = try Simulation(
+            seed: 1, pool: "    tools: { render: { cost: 5 } }\n",
+            settings: settings("name: all, key: global, rate: 12/h", "name: tool, key: identity+tool, rate: 10/h"))
+        let client = simulation.connectClient()
+        for (id, tool) in ["render", "echo", "render", "echo", "render", "echo"].enumerated() {
+            client.call("tools/call", id: id, name: tool)
+        }
+        #expect(simulation.advance(until: { client.answers.count == 6 }, limit: .seconds(1)))
+        #expect(client.answers.map(\.status) == [200, 200, 200, 200, 429, 429])
+        #expect(client.answers[0].field("RateLimit") == "\"tool\";r=5;t=1800")
+        #expect(client.answers[1].field("RateLimit") == "\"all\";r=6;t=1800")
+    }
+
     @Test func `limits a tool by itself, under whatever spelling`() throws {
         let simulation = try Simulation(seed: 1, settings: settings("name: tool, key: identity+tool, rate: 1/h"))
         let client = simulation.connectClient()

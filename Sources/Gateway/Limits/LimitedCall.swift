@@ -12,7 +12,7 @@ package struct LimitedCall: Sendable {
     package var method: MCPMethod
     /// The tool that is called, hashed; `nil` if none is.
     package var tool: UInt64?
-    /// How many calls it is: more than one for a batch.
+    /// For how many calls it counts: more than one for a batch, or a tool with a cost.
     package var count: Int64
 
     package init(
