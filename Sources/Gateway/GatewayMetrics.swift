@@ -18,12 +18,42 @@ package struct GatewayMetrics: Sendable {
     package func collect(into text: inout PrometheusText) async {
         var snapshots: [ShardSnapshot] = []
         for shard in shards { snapshots.append(await shard.snapshot()) }
+        write(snapshots, into: &text)
+    }
+
+    /// The metrics of shards that have been asked already, as they are scraped.
+    package func text(of snapshots: [ShardSnapshot]) -> [UInt8] {
+        var text = PrometheusText()
+        write(snapshots, into: &text)
+        var bytes: [UInt8] = []
+        text.write(into: &bytes)
+        return bytes
+    }
+
+    private func write(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
         text.gauge(
             "mcp_gateway_build_info", help: "The version that runs; always 1.", labels: [("version", version)], 1)
         text.gauge("mcp_gateway_config_generation", help: "The configuration in effect, counted from 1.", 1)
         writeCalls(snapshots, into: &text)
         writeBackends(snapshots, into: &text)
         writeConnections(snapshots, into: &text)
+        if let limiter = plan.limiter { writeLimits(limiter, into: &text) }
+    }
+
+    private func writeLimits(_ limiter: RateLimiter, into text: inout PrometheusText) {
+        for (rule, counts) in zip(limiter.rules, limiter.counts) {
+            let decisions = [
+                ("allowed", counts.allowed), ("refused", counts.refused), ("would_refuse", counts.wouldRefuse),
+            ]
+            for (decision, count) in decisions {
+                text.counter(
+                    "mcp_gateway_rate_limit_decisions_total",
+                    help: "Calls by what a rate limit said to them; would_refuse: a rule that is not enforced.",
+                    labels: [("rule", rule.name), ("decision", decision), ("source", "local")], count)
+            }
+        }
+        text.gauge(
+            "mcp_gateway_rate_limit_callers", help: "Callers that the rate limits remember.", limiter.callerCount)
     }
 
     private func writeCalls(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {

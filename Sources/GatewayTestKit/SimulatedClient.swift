@@ -10,6 +10,14 @@ package final class SimulatedClient: SimulatedPeer {
         package var status: Int
         /// The body.
         package var body: String
+        /// The head, as it came.
+        package var head: String
+
+        /// The value of a field of the head; the name as the gateway writes it.
+        package func field(_ name: String) -> String? {
+            let line = head.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }
+            return line.map { String($0.dropFirst(name.utf8.count + 2)) }
+        }
     }
 
     /// The answers in the order in which they came.
@@ -42,13 +50,15 @@ package final class SimulatedClient: SimulatedPeer {
             bytes.readableBytes >= parser.response.byteCount + count
         else { return nil }
         let status = parser.response.status
-        bytes.moveReaderIndex(forwardBy: parser.response.byteCount)
+        let head = bytes.readString(length: parser.response.byteCount) ?? ""
         parser.reset()
-        return Answer(status: status, body: bytes.readString(length: count) ?? "")
+        return Answer(status: status, body: bytes.readString(length: count) ?? "", head: head)
     }
 
-    /// Sends a call of the stateless era; `arguments` is JSON.
-    package func call(_ method: String, id: Int, name: String? = nil, arguments: String = "{}") {
+    /// Sends a call of the stateless era; `arguments` is JSON, `fields` are more lines of the head, each with its line end.
+    package func call(
+        _ method: String, id: Int, name: String? = nil, arguments: String = "{}", fields: String = ""
+    ) {
         let meta = """
             "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}
             """
@@ -58,6 +68,18 @@ package final class SimulatedClient: SimulatedPeer {
         head +=
             "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: \(method)\r\n"
         if let name { head += "Mcp-Name: \(name)\r\n" }
+        post(body, head: head + fields)
+    }
+
+    /// Sends a message as a client of 2025-06-18 without a session does.
+    package func postLegacy(_ body: String, fields: String = "") {
+        post(
+            body,
+            head: "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                + "Accept: application/json, text/event-stream\r\n" + fields)
+    }
+
+    private func post(_ body: String, head: String) {
         wire?.send(ByteBuffer(string: head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body))
     }
 

@@ -37,15 +37,15 @@ package final class SimulatedWire: ChannelDuplexHandler {
         incoming = SimulatedOrder(network.loop.now)
     }
 
-    /// Puts the wire at the end of a new channel with `handlers` and makes it active.
-    func attach(_ handlers: [any ChannelHandler]) {
+    /// Puts the wire at the end of a new channel with `handlers` and makes it active; its peer is at `address`.
+    func attach(_ handlers: [any ChannelHandler], from address: String = "127.0.0.1") {
         let channel = EmbeddedChannel(loop: network.loop)
         self.channel = channel
         peer.attached(to: self)
         do {
             try channel.pipeline.syncOperations.addHandlers([self] + handlers)
-            // Any address: it makes the channel active.
-            channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+            // Makes the channel active.
+            channel.connect(to: try SocketAddress(ipAddress: address, port: 1), promise: nil)
         } catch {
             preconditionFailure("a simulated channel could not be set up: \(error)")
         }

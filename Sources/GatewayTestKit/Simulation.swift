@@ -13,26 +13,35 @@ package final class Simulation {
     package let network: SimulatedNetwork
     package let backends: [ScriptedBackend]
     package let plan: GatewayPlan
-    package let room: ShardRoom
+    /// One for each shard; all on the one loop of the simulation.
+    package let rooms: [ShardRoom]
     private let executor: LoopExecutor
     private let configuration: GatewayConfiguration
     private var monitors: [BackendMonitor] = []
 
-    /// A gateway with one pool of `backendCount` backends.
-    package init(seed: UInt64, backendCount: Int = 3) throws {
+    /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
+    /// configuration, and `settings` of that of the gateway.
+    package init(seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, pool: String = "", settings: String = "")
+        throws
+    {
         network = SimulatedNetwork(loop: loop, seed: seed)
         backends = (0..<backendCount).map { ScriptedBackend(host: "backend", port: 9_001 + $0) }
         executor = LoopExecutor(loop)
-        configuration = try Simulation.configuration(backends)
-        plan = GatewayPlan(configuration, shardCount: 1, seed: seed, now: MonotonicTime(loop.now))
-        let shard = Shard(number: 0, plan: plan, executor: executor, sealer: SessionSealer(), seed: seed)
-        room = ShardRoom(shard: shard, network: network, accessLog: nil)
+        configuration = try Simulation.configuration(backends, pool + settings)
+        plan = GatewayPlan(configuration, shardCount: shardCount, seed: seed, now: MonotonicTime(loop.now))
+        let (plan, executor, network) = (plan, executor, network)
+        let sealer = SessionSealer()
+        rooms = (0..<max(shardCount, 1)).map { number in
+            let shard = Shard(number: number, plan: plan, executor: executor, sealer: sealer, seed: seed)
+            return ShardRoom(shard: shard, network: network, accessLog: nil)
+        }
         for backend in backends { network.add(backend) }
     }
 
-    private static func configuration(_ backends: [ScriptedBackend]) throws -> GatewayConfiguration {
+    private static func configuration(_ backends: [ScriptedBackend], _ settings: String) throws -> GatewayConfiguration
+    {
         let urls = backends.map { "      - http://\($0.address.host):\($0.address.port)/mcp" }.joined(separator: "\n")
-        let text = "listen: 127.0.0.1:0\npools:\n  tools:\n    backends:\n\(urls)\n"
+        let text = "listen: 127.0.0.1:0\npools:\n  tools:\n    backends:\n\(urls)\n\(settings)"
         let loader = ConfigurationLoader(environment: ConfigurationEnvironment(variables: [:]))
         return try loader.load(contents: Array(text.utf8)).configuration
     }
@@ -51,12 +60,12 @@ package final class Simulation {
         loop.run()
     }
 
-    /// A client that has connected.
-    package func connectClient() -> SimulatedClient {
+    /// A client that has connected from `address` to the shard with this number.
+    package func connectClient(from address: String = "127.0.0.1", toShard number: Int = 0) -> SimulatedClient {
         let client = SimulatedClient()
         let wire = SimulatedWire(network: network, order: SimulatedOrder(loop.now), peer: client)
         let access = AccessRules(origins: [], hosts: [], listeningOn: SocketAddressSetting(host: "127.0.0.1", port: 0))
-        wire.attach([room.welcome(access)])
+        wire.attach([rooms[number].welcome(access)], from: address)
         return client
     }
 
@@ -75,9 +84,16 @@ package final class Simulation {
         return true
     }
 
-    /// What the shard has counted.
+    /// What the first shard has counted.
     package var snapshot: ShardSnapshot {
-        executor.enter(room.shard, Shard.copyOut, ())
+        executor.enter(rooms[0].shard, Shard.copyOut, ())
+    }
+
+    /// The metrics, as a scraper would read them.
+    package func metrics() -> String {
+        let snapshots = rooms.map { executor.enter($0.shard, Shard.copyOut, ()) }
+        let metrics = GatewayMetrics(plan: plan, shards: rooms.map(\.shard), version: "simulated")
+        return String(decoding: metrics.text(of: snapshots), as: UTF8.self)
     }
 }
 

@@ -13,9 +13,9 @@ public struct RateLimit: Hashable, Sendable {
     }
 
     /// Nanoseconds that one request is worth; 1….
-    private let cost: Int64
+    let cost: Int64
     /// How far in the future the bucket may become empty for a request to be admitted, in nanoseconds.
-    private let tolerance: Int64
+    let tolerance: Int64
 
     /// A limit of `count` requests (1…) in each `period` (above zero), of which `burst` (1…) may come at once; without
     /// `burst`, all of them.

@@ -411,9 +411,11 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     /// Writes a whole small answer and finishes the exchange.
     package func respond(_ answer: HTTPAnswer) {
         if answer.closesConnection { mustClose = true }
-        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: 256 + answer.body.readableBytes)
+        var writer = HTTPHeadWriter(
+            loop.takeBuffer(), reserving: 256 + answer.addedFields.count + answer.body.readableBytes)
         writer.statusLine(answer.status)
         writer.lines(answer.fields)
+        if !answer.addedFields.isEmpty { writer.buffer.writeBytes(answer.addedFields) }
         writer.date(loop.dateText())
         if answer.retryAfterSeconds > 0 { writer.field("Retry-After: ", answer.retryAfterSeconds) }
         if answer.status != 204 { writer.field("Content-Length: ", answer.body.readableBytes) }

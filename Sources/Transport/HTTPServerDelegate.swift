@@ -44,6 +44,8 @@ package struct HTTPAnswer {
     package var closesConnection: Bool
     /// The value of `Retry-After`, in seconds; 0 for none.
     package var retryAfterSeconds = 0
+    /// More field lines, each with its line end, where they are not literal; nothing that came from outside unchecked.
+    package var addedFields: [UInt8] = []
 
     /// An answer; `fields` are literal lines such as `"Content-Type: application/json\r\n"`.
     package init(

@@ -93,13 +93,15 @@ import Testing
             loaded.warnings.map { $0.text(file: "long.conf") }
                 == [
                     ("3:5", "listen[0].tls", ": the listener speaks plain HTTP"),
-                    ("9:1", "trusted_proxies", ": no proxy is trusted"), ("11:1", "redis", ""),
+                    ("11:1", "redis", ""),
                     ("19:9", "pools.tools.backends[1].zone", ""), ("26:5", "pools.tools.outlier_detection", ""),
                     ("28:5", "pools.tools.retry", ""), ("29:5", "pools.tools.hedge", ""),
                     ("30:5", "pools.tools.limits", ""),
                     ("31:5", "pools.tools.credentials", ": no credentials are sent"),
-                    ("32:5", "pools.tools.trust_annotations", ""), ("33:5", "pools.tools.tools", ""),
-                    ("39:1", "cache", ""), ("40:1", "rate_limits", ": nothing is limited"), ("43:1", "tracing", ""),
+                    ("32:5", "pools.tools.trust_annotations", ""),
+                    ("34:23", "pools.tools.tools.process_data.cache", ""),
+                    ("34:43", "pools.tools.tools.process_data.timeout", ""),
+                    ("39:1", "cache", ""), ("43:1", "tracing", ""),
                 ].map { "long.conf:\($0.0): \($0.1): is accepted but has no effect in this version\($0.2)" })
     }
 
@@ -132,7 +134,7 @@ import Testing
               b: { backends: [http://b], protocol: modern }
             routes: [{ path: /mcp, pool: a }, { path: '/b/mcp', pool: b }]
             cache: { memory: 1MiB, max_entry: 512KiB, stale_while_revalidate: 0s, stale_if_error: 0s }
-            rate_limits: [{ name: r, key: identity_tool, rate: 5/h }, { name: s, key: global, rate: 9/s, on_redis_failure: closed }]
+            rate_limits: [{ name: r, key: identity+tool, rate: 5/h, cost: 2 }, { name: s, key: global, rate: 9/s, enforce: false, on_redis_failure: closed }]
             log: { level: debug, format: text, access: false, file: ./a.log }
             tracing: { otlp: https://collector/v1, sample: 100% }
             drain: { delay: 10s, timeout: 0s }
@@ -202,9 +204,11 @@ import Testing
         #expect(
             configuration.rateLimits
                 == [
-                    RateLimitRule(name: "r", key: .identityAndTool, rate: Rate(count: 5, period: .seconds(3_600))),
                     RateLimitRule(
-                        name: "s", key: .global, rate: Rate(count: 9, period: .seconds(1)), onRedisFailure: .closed),
+                        name: "r", key: .identityAndTool, rate: Rate(count: 5, period: .seconds(3_600)), cost: 2),
+                    RateLimitRule(
+                        name: "s", key: .global, rate: Rate(count: 9, period: .seconds(1)), isEnforced: false,
+                        onRedisFailure: .closed),
                 ])
         #expect(configuration.log == LogSettings(level: .debug, format: .text, logsAccess: false, file: "./a.log"))
         #expect(

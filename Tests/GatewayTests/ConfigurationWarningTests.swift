@@ -45,6 +45,16 @@ import Testing
         #expect(try warnings("sessions: { key: file:/run/secrets/key }\n" + pool) == [])
     }
 
+    @Test func `limits say what becomes of the ways that are not there yet`() throws {
+        #expect(
+            try warnings(pool + "rate_limits: [{ name: r, key: global, rate: 1/s, on_redis_failure: closed }]")
+                == [
+                    "gateway.conf:2:68: rate_limits[0].on_redis_failure: is accepted but has no effect in this version: "
+                        + "each gateway counts by itself"
+                ])
+        #expect(try warnings(pool + "rate_limits: [{ name: r, key: pool, rate: 1/s, on_redis_failure: local }]") == [])
+    }
+
     @Test func `warnings are bounded too`() throws {
         let backends = (0..<100).map { "{ url: http://a\($0), zone: z }" }.joined(separator: ", ")
         #expect(try warnings("pools: { tools: { backends: [\(backends)] } }").count == 20)

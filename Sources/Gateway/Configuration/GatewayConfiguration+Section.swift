@@ -19,8 +19,7 @@ extension GatewayConfiguration {
             ConfigurationKey(
                 "trusted_proxies", \.trustedProxies,
                 .list(of: .network, 0...1_000, from: .placeholder, distinctBy: \.text),
-                "Proxies whose `X-Forwarded-*` fields are believed.",
-                effect: .none(consequence: "no proxy is trusted")),
+                "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."),
             ConfigurationKey(
                 "limits", \.limits, .section(ConnectionLimitSettings.section), "How much is taken from outside."),
             ConfigurationKey(
@@ -39,8 +38,7 @@ extension GatewayConfiguration {
             ConfigurationKey(
                 "rate_limits", \.rateLimits,
                 .list(of: .section(RateLimitRule.section), 0...100, from: .placeholder, distinctBy: \.name),
-                "How often things may be done; each call must pass all rules.",
-                effect: .none(consequence: "nothing is limited")),
+                "How often things may be done; each call must pass all rules."),
             ConfigurationKey("log", \.log, .section(LogSettings.section), "What is written about the gateway's work."),
             ConfigurationKey(
                 "tracing", \.tracing, .optional(.section(TracingSettings.section), from: .placeholder),
@@ -50,6 +48,7 @@ extension GatewayConfiguration {
         finish: { configuration, places, reader in
             configuration.settleRoutes(places, &reader)
             configuration.checkAddresses(places, &reader)
+            configuration.checkCosts(places, &reader)
         })
 
     /// Makes the only route when there is none, and warns about pools that no route leads to.
@@ -70,6 +69,25 @@ extension GatewayConfiguration {
             let position = reader.poolPositions[pool.name] ?? places["pools"]
             reader.descend(to: "pools") { reader in
                 reader.descend(to: pool.name) { $0.warning("no route leads to this pool", at: position) }
+            }
+        }
+    }
+
+    /// A call that costs more than the burst of a rule that is for it would always be refused.
+    private func checkCosts(_ places: ConfigurationSection<Self>.Places, _ reader: inout ConfigurationReader) {
+        for (index, rule) in rateLimits.enumerated() where rule.isEnforced {
+            let burst = rule.burst ?? rule.rate.count
+            for pool in pools {
+                guard
+                    let tool = pool.tools.first(where: { $0.cost.multipliedReportingOverflow(by: rule.cost).0 > burst })
+                else { continue }
+                reader.descend(to: "rate_limits") { reader in
+                    reader.descend(to: index) {
+                        $0.problem(
+                            "has a burst of \(burst), but a call of \(tool.name) in pool \(pool.name) counts for "
+                                + "\(tool.cost * rule.cost): it could never pass", at: places["rate_limits"])
+                    }
+                }
             }
         }
     }

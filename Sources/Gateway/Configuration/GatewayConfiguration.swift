@@ -16,7 +16,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
     /// Hosts for which requests may be, with or without port, in lower case; empty: loopback names on loopback
     /// listeners, any on others.
     package var allowedHosts: [String]
-    /// Proxies whose `X-Forwarded-*` are believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     package var trustedProxies: [IPRange]
     /// How much is taken from outside.
     package var limits: ConnectionLimitSettings

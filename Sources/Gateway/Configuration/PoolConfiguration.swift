@@ -99,7 +99,7 @@ extension PoolConfiguration {
                 "Let the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.",
                 effect: .none()),
             ConfigurationKey(
-                "tools", \.tools, .tools, "What is different for single tools.", effect: .none()),
+                "tools", \.tools, .tools, "What is different for single tools."),
         ],
         finish: { pool, places, reader in
             if pool.backends.allSatisfy(\.isBackup) {

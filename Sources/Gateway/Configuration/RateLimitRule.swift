@@ -8,25 +8,34 @@ package struct RateLimitRule: Hashable, Sendable {
     package var rate: Rate
     /// How many at once; absent: as many as the rate counts. 1…1,000,000.
     package var burst: Int?
+    /// For how many one call counts. 1…1,000,000, not above the burst.
+    package var cost: Int
+    /// Whether calls are refused; else what would be refused is only counted.
+    package var isEnforced: Bool
     /// What happens while Redis does not answer.
     package var onRedisFailure: RedisFailurePolicy
 
-    package init(name: String, key: Key, rate: Rate, burst: Int? = nil, onRedisFailure: RedisFailurePolicy = .local) {
+    package init(
+        name: String, key: Key, rate: Rate, burst: Int? = nil, cost: Int = 1, isEnforced: Bool = true,
+        onRedisFailure: RedisFailurePolicy = .local
+    ) {
         self.name = name
         self.key = key
         self.rate = rate
         self.burst = burst
+        self.cost = cost
+        self.isEnforced = isEnforced
         self.onRedisFailure = onRedisFailure
     }
 
     /// What is counted apart.
     package enum Key: String, Hashable, ConfigurationChoice {
-        /// Each identity.
+        /// Each identity: the credential that is presented, else the source address.
         case identity
         /// Each identity and tool.
-        case identityAndTool = "identity_tool"
+        case identityAndTool = "identity+tool"
         /// Each identity and method.
-        case identityAndMethod = "identity_method"
+        case identityAndMethod = "identity+method"
         /// Each source address; a /64 of IPv6.
         case address
         /// Each pool.
@@ -52,15 +61,30 @@ extension RateLimitRule {
         { placeholder },
         [
             ConfigurationKey("name", \.name, .name, "Names the rule to clients and in metrics.", isRequired: true),
-            ConfigurationKey("key", \.key, .choice, "What is counted apart.", isRequired: true),
+            ConfigurationKey(
+                "key", \.key, .choice,
+                "What is counted apart. Identity: the token or `X-API-Key` that a client presents, else its address. "
+                    + "Address: one of IPv4, a /64 of IPv6.", isRequired: true),
             ConfigurationKey("rate", \.rate, .rate, "How often.", isRequired: true),
             ConfigurationKey(
                 "burst", \.burst, .optional(.count(1...1_000_000), from: 1),
                 "How many at once. Absent: as many as the rate counts."),
             ConfigurationKey(
+                "cost", \.cost, .count(1...1_000_000), "For how many one call counts; not above the burst."),
+            ConfigurationKey(
+                "enforce", \.isEnforced, .boolean, "Refuse calls; `false` only counts what would be refused."),
+            ConfigurationKey(
                 "on_redis_failure", \.onRedisFailure, .choice,
-                "What happens while Redis does not answer: count locally, let all pass, or refuse all."),
-        ])
+                "What happens while Redis does not answer: count locally, let all pass, or refuse all.",
+                effect: .only({ $0 == .local }, others: "each gateway counts by itself")),
+        ],
+        finish: { rule, places, reader in
+            let burst = rule.burst ?? rule.rate.count
+            guard rule.cost > burst else { return }
+            reader.descend(to: "cost") {
+                $0.problem("is above the burst of \(burst): no call could ever pass", at: places["cost"])
+            }
+        })
 
     /// What reading begins with; never part of a configuration.
     static let placeholder = RateLimitRule(name: "", key: .identity, rate: Rate(count: 1, period: .seconds(1)))

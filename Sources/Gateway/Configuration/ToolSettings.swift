@@ -6,13 +6,17 @@ package struct ToolSettings: Hashable, Sendable {
     package var cache: ToolCacheSettings?
     /// How long it may take.
     package var timeout: ToolTimeoutSettings
+    /// For how many calls one of this tool counts in rate limits. 1…1,000,000.
+    package var cost: Int
 
     package init(
-        name: String, cache: ToolCacheSettings? = nil, timeout: ToolTimeoutSettings = ToolTimeoutSettings()
+        name: String, cache: ToolCacheSettings? = nil, timeout: ToolTimeoutSettings = ToolTimeoutSettings(),
+        cost: Int = 1
     ) {
         self.name = name
         self.cache = cache
         self.timeout = timeout
+        self.cost = cost
     }
 }
 
@@ -23,9 +27,11 @@ extension ToolSettings {
         [
             ConfigurationKey(
                 "cache", \.cache, .optional(.section(ToolCacheSettings.section), from: ToolCacheSettings()),
-                "Cache the answers of this tool; only done for tools that may be repeated."),
+                "Cache the answers of this tool; only done for tools that may be repeated.", effect: .none()),
             ConfigurationKey(
                 "timeout", \.timeout, .section(ToolTimeoutSettings.section),
-                "How long this tool may take, where it differs from the pool."),
+                "How long this tool may take, where it differs from the pool.", effect: .none()),
+            ConfigurationKey(
+                "cost", \.cost, .count(1...1_000_000), "For how many calls one of this tool counts in rate limits."),
         ])
 }

@@ -134,6 +134,7 @@ extension RequestHandler {
             writer.buffer.writeBytes(sealed)
             writer.lines("\r\n")
         }
+        if let quota = call.quota, let limiter = shard.plan.limiter { limiter.write(quota, into: &writer) }
         writer.date(loop.dateText())
         if !client.isKeptAlive { writer.lines("Connection: close\r\n") }
     }

@@ -36,7 +36,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     private let rules: HeadRules
     let call = Call()
     let timer = DeadlineTimer()
-    /// `X-Forwarded-For` and its kin for this connection, made when the first request comes.
+    /// `X-Forwarded-For` and its kin for this connection, made when the first request comes; not for those of proxies.
     private var forwardedFields: [UInt8]?
     /// The note on the head of the current request, if it has come before.
     private var accepted: AcceptedHead?
@@ -101,6 +101,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
         call.begin(request, poolIndex: poolIndex, headers: accepted?.headers)
+        if let limiter = shard.plan.limiter { noteAddress(of: request, on: connection, limiter) }
         carryOut(loop.executor.enter(shard, Shard.begin, call))
     }
 
@@ -126,6 +127,18 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     }
 
     // MARK: Trying a backend
+
+    /// Notes whose address the call counts against: the connection's, or the one for which a trusted proxy has sent it.
+    private func noteAddress(
+        of request: HTTPServerRequest, on connection: HTTPServerConnection, _ limiter: RateLimiter
+    ) {
+        let proxies = shard.plan.trustedProxies
+        if proxies.trusts(connection.remoteAddress), let address = proxies.client(of: request.received) {
+            call.address = limiter.hash.address(address)
+        } else if call.address == nil || !proxies.isEmpty {
+            call.address = limiter.hash.address(connection.remoteAddress)
+        }
+    }
 
     /// Does what the shard has decided.
     func carryOut(_ dispatch: Dispatch) {
@@ -264,7 +277,11 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     private func forwarded() -> [UInt8] {
         if let forwardedFields { return forwardedFields }
-        let address = client?.remoteAddress?.ipAddress ?? "unknown"
+        let remoteAddress = client?.remoteAddress
+        let address = remoteAddress?.ipAddress ?? "unknown"
+        if shard.plan.trustedProxies.trusts(remoteAddress), let request = call.request {
+            return shard.plan.trustedProxies.fields(for: request.received, from: address)
+        }
         let fields = Array("X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: http\r\n".utf8)
         forwardedFields = fields
         return fields
@@ -278,8 +295,10 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         let status = refusal.failure.httpStatus(call.era)
         let count = body.readableBytes
         let callStatus = CallStatus(refusal.failure)
+        var answer = ErrorAnswer.wrap(body, status: status, retryAfterSeconds: refusal.retryAfterSeconds)
+        if let quota = call.quota, let limiter = shard.plan.limiter { answer.addedFields = limiter.fields(for: quota) }
         finishCall(callStatus, httpStatus: status, answerByteCount: count)
-        client.respond(ErrorAnswer.wrap(body, status: status, retryAfterSeconds: refusal.retryAfterSeconds))
+        client.respond(answer)
     }
 
     /// The call is over, and with it its try if `attempt` says how: counts both, logs the call, forgets it.

@@ -26,6 +26,11 @@ package final class Call {
     package var poolIndex = 0
     /// The session that the call belongs to, for calls of legacy clients that have one.
     package var session: OpenSession?
+    /// The address of the client, hashed; only made where calls are limited, and then once for the connection unless a
+    /// proxy sends the calls of many.
+    package var address: CallerKey?
+    /// What is left of the rate limit that the call is nearest to, if there is one.
+    package var quota: RateLimitVerdict.Quota?
 
     /// The backend that is being tried.
     package var backend: Backend?
@@ -64,6 +69,7 @@ package final class Call {
         method = .unknown
         era = .legacy
         session = nil
+        quota = nil
         answeredAt = nil
         timeWithBackends = .zero
         attemptCount = 0

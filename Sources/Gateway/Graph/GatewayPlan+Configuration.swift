@@ -22,6 +22,10 @@ extension GatewayPlan {
         maximumAnswer = configuration.limits.maximumAnswer
         logsAccess = configuration.log.logsAccess
         sessionAge = configuration.sessions.maximumAge
+        trustedProxies = TrustedProxies(configuration.trustedProxies)
+        if !configuration.rateLimits.isEmpty {
+            limiter = RateLimiter(configuration.rateLimits, poolCount: pools.count, seed: random.next())
+        }
     }
 }
 

@@ -16,6 +16,10 @@ package struct GatewayPlan: Sendable {
     package var logsAccess: Bool
     /// How long a session lives, whatever happens in it.
     package var sessionAge: Duration
+    /// Who is believed about the address of a client.
+    package var trustedProxies: TrustedProxies
+    /// The rate limits; `nil` if there are none.
+    package var limiter: RateLimiter?
 }
 
 /// One path that clients may call.

@@ -1,4 +1,5 @@
 package import NIOCore
+package import Wire
 
 /// One pool, as far as it is the same in every shard.
 package final class PoolPlan: Sendable {
@@ -12,6 +13,8 @@ package final class PoolPlan: Sendable {
     package let timeouts: PoolTimeouts
     /// From here on a success is a slow one.
     package let slowCall: TimeAmount
+    /// For how many calls one counts in rate limits, of tools for which that is not 1.
+    private let toolCosts: [(name: [UInt8], cost: Int64)]
 
     /// The plan of `pool`; `makeStatus` is called once for each backend.
     package init(_ pool: PoolConfiguration, makeStatus: () -> BackendStatus) {
@@ -23,5 +26,15 @@ package final class PoolPlan: Sendable {
             request: TimeAmount(pool.timeout.request), streamIdle: TimeAmount(pool.timeout.streamIdle),
             maximumStream: TimeAmount(pool.timeout.maximumStream))
         slowCall = TimeAmount(pool.circuitBreaker.slowCall)
+        toolCosts = pool.tools.filter { $0.cost != 1 }.map { (Array($0.name.utf8), Int64($0.cost)) }
+    }
+
+    /// For how many calls one of the tool `name` counts in rate limits; `body` holds the name.
+    package func cost(ofTool name: JSONText, in body: ByteView) -> Int64 {
+        for tool in toolCosts {
+            let isMatch = tool.name.withUnsafeBytes { name.equals(ByteView($0), in: body) }
+            if isMatch { return tool.cost }
+        }
+        return 1
     }
 }

@@ -34,6 +34,9 @@ extension Shard {
         call.startedAt = now
         shard.counters.inFlight += 1
         if let refusal = shard.read(call, at: now) { return .refuse(refusal) }
+        if let limiter = shard.plan.limiter, let refusal = shard.checkLimits(of: call, by: limiter, at: now) {
+            return .refuse(refusal)
+        }
         // Time has passed: a backend is not to be blamed for what reading took.
         return shard.dispatch(call, at: shard.executor.eventLoop.now)
     }

@@ -1,8 +1,8 @@
 /// SipHash-1-3 (Aumasson, Bernstein: SipHash, a fast short-input PRF): a hash whose collisions nobody can choose
 /// without the key.
-enum SipHash {
+package enum SipHash {
     /// The hash of `bytes` under `key`.
-    static func hash(_ bytes: ByteView, key: (UInt64, UInt64)) -> UInt64 {
+    package static func hash(_ bytes: ByteView, key: (UInt64, UInt64)) -> UInt64 {
         var state = State(key: key)
         var offset = 0
         while let word = bytes.word(at: offset) {
