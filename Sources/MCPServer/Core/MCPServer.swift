@@ -5,8 +5,9 @@ public import Wire
 /// An MCP server of both eras, independent of how messages reach it.
 ///
 /// A transport reads a message, finds out its revision and hands it to `receive`; what comes back is the text of the
-/// answer and what it means for the transport (an HTTP status, a session to be opened). Nothing here waits for I/O,
-/// keeps state between messages or knows of connections, so the same value serves HTTP, standard input and tests.
+/// answer and what it means for the transport (an HTTP status, a session to be opened). Nothing here waits for I/O or
+/// knows of connections, so the same value serves HTTP, standard input and tests. Kept between messages are only the
+/// catalog of what is offered, the tasks, and who is to be told of changes; copies of the value share these.
 ///
 /// ```
 /// transport ──▶ IncomingMessage(body, envelope, version) ──▶ receive ──▶ Reply ──▶ transport
