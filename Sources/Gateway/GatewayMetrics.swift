@@ -38,6 +38,37 @@ package struct GatewayMetrics: Sendable {
         writeBackends(snapshots, into: &text)
         writeConnections(snapshots, into: &text)
         if let limiter = plan.limiter { writeLimits(limiter, into: &text) }
+        writeCache(plan.cache.figures, into: &text)
+    }
+
+    private func writeCache(_ figures: AnswerCache.Figures, into text: inout PrometheusText) {
+        let counts = figures.counts
+        let results = [
+            ("hit", counts.hits), ("stale", counts.stales), ("miss", counts.misses), ("wait", counts.waits),
+            ("pass", counts.passes),
+        ]
+        for (result, count) in results {
+            text.counter(
+                "mcp_gateway_cache_requests_total",
+                help:
+                    "Calls whose answers can be kept, by what the cache said; wait: for the same call of somebody else.",
+                labels: [("result", result)], count)
+        }
+        text.counter(
+            "mcp_gateway_cache_insertions_total", help: "Answers that were kept.", counts.insertions)
+        text.counter(
+            "mcp_gateway_cache_refreshes_total", help: "Answers that were fetched anew beside serving them.",
+            counts.refreshes)
+        text.counter(
+            "mcp_gateway_cache_invalidations_total", help: "Topics of which a backend said that they have changed.",
+            counts.invalidations)
+        for (reason, count) in [("room", figures.evictions.evictions), ("time", figures.evictions.expirations)] {
+            text.counter(
+                "mcp_gateway_cache_evictions_total", help: "Entries that had to go, by why.",
+                labels: [("reason", reason)], count)
+        }
+        text.gauge("mcp_gateway_cache_bytes", help: "Bytes that the cache holds.", figures.bytes)
+        text.gauge("mcp_gateway_cache_entries", help: "Entries that the cache holds.", figures.entries)
     }
 
     private func writeLimits(_ limiter: RateLimiter, into text: inout PrometheusText) {

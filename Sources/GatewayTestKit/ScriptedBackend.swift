@@ -20,6 +20,10 @@ package final class ScriptedBackend {
         case garbage
         /// Takes calls and never answers.
         case stall
+        /// Takes calls and answers them when it is released.
+        case hold
+        /// Answers with the events of a stream: this many notifications, then the result.
+        case stream(notifications: Int)
         /// Refuses connections.
         case refuse
         /// Connections neither come about nor fail.
@@ -30,11 +34,18 @@ package final class ScriptedBackend {
     package let address: BackendAddress
     /// What it does with whatever comes next.
     package var behaviour = Behaviour.answer
+    /// More members of its results, as JSON, each with a comma in front.
+    package var resultMembers = ""
+    /// Bytes of padding in its results.
+    package var paddingCount = 0
+    /// The head of the last call, as it came.
+    package private(set) var lastHead = ""
     /// The ids of the calls that it has run, as they stood in the body, in order; health checks left out.
     package private(set) var runs: [String] = []
     /// Calls whose `Mcp-Name` or `Mcp-Method` was not what their body says.
     package private(set) var mismatchCount = 0
     private var links: [Link] = []
+    private var heldBack: [() -> Void] = []
 
     /// A backend at `host`:`port` that answers.
     package init(host: String, port: Int) {
@@ -45,6 +56,14 @@ package final class ScriptedBackend {
     package func resetAll() {
         for link in links { link.wire?.close() }
         links = []
+    }
+
+    /// Answers what it has held back.
+    package func release() {
+        behaviour = .answer
+        let answers = heldBack
+        heldBack = []
+        for answer in answers { answer() }
     }
 
     func accept() -> any SimulatedPeer {
@@ -97,6 +116,7 @@ package final class ScriptedBackend {
             else { return nil }
             let body = bytes.getSlice(at: bytes.readerIndex + parser.request.byteCount, length: count)
             if let body, !body.withByteView({ isMirrored($0) }) { backend.mismatchCount += 1 }
+            backend.lastHead = bytes.getString(at: bytes.readerIndex, length: parser.request.byteCount) ?? ""
             bytes.moveReaderIndex(forwardBy: parser.request.byteCount + count)
             parser.reset()
             return body
@@ -113,9 +133,13 @@ package final class ScriptedBackend {
             // Health checks may come at any time and say nothing about calls.
             let isCheck = id == "\"health\""
             if !isCheck, backend.behaviour != .stall { backend.runs.append(id) }
-            let result =
-                "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\"content\":[],\"port\":\(backend.address.port)}}"
-            switch backend.behaviour {
+            let padding =
+                backend.paddingCount > 0
+                ? ",\"padding\":\"\(String(repeating: "p", count: backend.paddingCount))\"" : ""
+            let members =
+                "\"content\":[],\"port\":\(backend.address.port)\(isCheck ? "" : backend.resultMembers + padding)"
+            let result = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\(members)}}"
+            switch isCheck && backend.behaviour == .hold ? .answer : backend.behaviour {
             case .answer: send(ok(result))
             case .status(let status): send("HTTP/1.1 \(status) No\r\nContent-Length: 4\r\n\r\nsick")
             case .resetAfterRunning: wire?.close()
@@ -124,6 +148,16 @@ package final class ScriptedBackend {
                 wire?.close()
             case .wrongID: send(ok("{\"jsonrpc\":\"2.0\",\"id\":\"another\",\"result\":{}}"))
             case .garbage: send("\u{1}\u{2}\u{3} this is not HTTP\r\n\r\n")
+            case .hold:
+                let answer = ok(result)
+                backend.heldBack.append { [weak self] in self?.send(answer) }
+            case .stream(let count):
+                let notification = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}"
+                let events = repeatElement(notification, count: count) + [result]
+                let body = events.map { "data: \($0)\n\n" }.joined()
+                send(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                )
             case .stall, .refuse, .blackHole: break
             }
         }

@@ -46,28 +46,40 @@ package final class SimulatedClient: SimulatedPeer {
         } catch {
             preconditionFailure("the gateway answered with malformed HTTP: \(error)")
         }
-        guard case .length(let count) = parser.response.framing,
-            bytes.readableBytes >= parser.response.byteCount + count
-        else { return nil }
+        let headCount = parser.response.byteCount
+        let count: Int
+        switch parser.response.framing {
+        case .length(let length): count = length
+        case .chunked:
+            // Nothing that a simulated backend says has the end of a chunked body in it.
+            let rest = bytes.getString(at: bytes.readerIndex + headCount, length: bytes.readableBytes - headCount) ?? ""
+            guard let end = rest.range(of: "\r\n0\r\n\r\n") else { return nil }
+            count = rest.utf8.distance(from: rest.startIndex, to: end.upperBound)
+        default: return nil
+        }
+        guard bytes.readableBytes >= headCount + count else { return nil }
         let status = parser.response.status
-        let head = bytes.readString(length: parser.response.byteCount) ?? ""
+        let head = bytes.readString(length: headCount) ?? ""
         parser.reset()
         return Answer(status: status, body: bytes.readString(length: count) ?? "", head: head)
     }
 
-    /// Sends a call of the stateless era; `arguments` is JSON, `fields` are more lines of the head, each with its line end.
+    /// Sends a call of the stateless era; `arguments` is JSON, `uri` a resource, `fields` are more lines of the head, each
+    /// with its line end.
     package func call(
-        _ method: String, id: Int, name: String? = nil, arguments: String = "{}", fields: String = ""
+        _ method: String, id: Int, name: String? = nil, arguments: String = "{}", uri: String? = nil,
+        fields: String = ""
     ) {
         let meta = """
             "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}
             """
-        let named = name.map { "\"name\":\"\($0)\",\"arguments\":\(arguments)," } ?? ""
+        var named = name.map { "\"name\":\"\($0)\",\"arguments\":\(arguments)," } ?? ""
+        if let uri { named += "\"uri\":\"\(uri)\"," }
         let body = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":{\(named)\(meta)}}"
         var head = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         head +=
             "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: \(method)\r\n"
-        if let name { head += "Mcp-Name: \(name)\r\n" }
+        if let name = name ?? uri { head += "Mcp-Name: \(name)\r\n" }
         post(body, head: head + fields)
     }
 

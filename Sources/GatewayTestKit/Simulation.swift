@@ -21,9 +21,9 @@ package final class Simulation {
 
     /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
     /// configuration, and `settings` of that of the gateway.
-    package init(seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, pool: String = "", settings: String = "")
-        throws
-    {
+    package init(
+        seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, pool: String = "", settings: String = ""
+    ) throws {
         network = SimulatedNetwork(loop: loop, seed: seed)
         backends = (0..<backendCount).map { ScriptedBackend(host: "backend", port: 9_001 + $0) }
         executor = LoopExecutor(loop)

@@ -99,9 +99,8 @@ import Testing
                     ("30:5", "pools.tools.limits", ""),
                     ("31:5", "pools.tools.credentials", ": no credentials are sent"),
                     ("32:5", "pools.tools.trust_annotations", ""),
-                    ("34:23", "pools.tools.tools.process_data.cache", ""),
                     ("34:43", "pools.tools.tools.process_data.timeout", ""),
-                    ("39:1", "cache", ""), ("43:1", "tracing", ""),
+                    ("43:1", "tracing", ""),
                 ].map { "long.conf:\($0.0): \($0.1): is accepted but has no effect in this version\($0.2)" })
     }
 

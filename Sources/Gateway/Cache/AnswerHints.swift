@@ -18,8 +18,8 @@ package struct AnswerHints: Hashable, Sendable {
     package var timeToLive: Duration?
     /// Where the number `ttlMs` stands; `nil` if it is something else or absent.
     package var timeToLiveRange: ByteRange?
-    /// Whether `cacheScope` is `public`; all else, and its absence, is private.
-    package var isPublic = false
+    /// Whether `cacheScope` is `public`; whatever else it is, is private. `nil` if it is absent.
+    package var isPublic: Bool?
     /// Whether `isError` is there and anything but `false`.
     package var isToolError = false
     /// Where `_meta` stands, if it is an object.

@@ -4,10 +4,18 @@ package struct CacheRule: Hashable, Sendable {
     package var lifetime: Duration?
     /// Whether a call of the tool may be repeated. Counts for `tools/call` only, where nothing is kept without.
     package var isRepeatable: Bool
+    /// Whether answers that say nothing of whom they are for are for everybody; else each is for its caller alone.
+    package var isPublic: Bool
+    /// Whether what answers say of it themselves counts.
+    package var usesHints: Bool
 
     /// By default, only what servers say themselves.
-    package init(lifetime: Duration? = nil, isRepeatable: Bool = false) {
+    package init(
+        lifetime: Duration? = nil, isRepeatable: Bool = false, isPublic: Bool = false, usesHints: Bool = true
+    ) {
         self.lifetime = lifetime
         self.isRepeatable = isRepeatable
+        self.isPublic = isPublic
+        self.usesHints = usesHints
     }
 }

@@ -2,8 +2,8 @@ package import Wire
 
 /// Whether an answer is kept, for how long and for whom.
 package enum CacheVerdict: Hashable, Sendable {
-    /// It is kept as long as `timeToLive`, which is more than nothing, for `audience`.
-    case keep(timeToLive: Duration, audience: CacheAudience)
+    /// It is kept as long as `timeToLive`, which is more than nothing; for everybody, or for its caller alone.
+    case keep(timeToLive: Duration, isForEveryone: Bool)
     /// It is not kept.
     case refuse(Reason)
 
@@ -23,6 +23,16 @@ package enum CacheVerdict: Hashable, Sendable {
         case noTimeToLive
         /// The answer is for the caller alone, and nothing is known of who that is.
         case noIdentity
+        /// The answer came on a stream behind other messages, which would be lost to whoever is served it later.
+        case otherMessages
+
+        /// Whether the next answer to the same call is as likely to be kept as not.
+        package var isPassing: Bool {
+            switch self {
+            case .noResult, .toolError, .incomplete, .otherMessages: true
+            case .method, .roundTrip, .noTimeToLive, .noIdentity: false
+            }
+        }
     }
 
     /// The reason why no answer to the call can be kept, so that none needs to be looked for; `nil` if one can.
@@ -35,18 +45,18 @@ package enum CacheVerdict: Hashable, Sendable {
         return call.hasInputResponses || call.hasRequestState ? .roundTrip : nil
     }
 
-    /// The verdict on the answer that `answer` found in `bytes` and that came to `call` of `method` from `identity`, `nil` if
-    /// nothing is known of the caller. What an answer says goes before the rule; it does not for tools, which have no say.
+    /// The verdict on the answer that `answer` found in `bytes` and that came to `call` of `method` from somebody who is
+    /// known if `hasIdentity`. What an answer says goes before the rule; it does not for tools, which have no say.
     package init(
         _ answer: JSONRPCEnvelope, in bytes: ByteView, to call: JSONRPCEnvelope, method: MCPMethod, rule: CacheRule,
-        identity: [UInt8]?
+        hasIdentity: Bool
     ) {
-        self = Self.judge(answer, in: bytes, to: call, method: method, rule: rule, identity: identity)
+        self = Self.judge(answer, in: bytes, to: call, method: method, rule: rule, hasIdentity: hasIdentity)
     }
 
     private static func judge(
         _ answer: JSONRPCEnvelope, in bytes: ByteView, to call: JSONRPCEnvelope, method: MCPMethod, rule: CacheRule,
-        identity: [UInt8]?
+        hasIdentity: Bool
     ) -> CacheVerdict {
         if let reason = refusal(of: method, call, rule: rule) { return .refuse(reason) }
         guard answer.kind == .result, answer.resultKind == .object else { return .refuse(.noResult) }
@@ -54,11 +64,13 @@ package enum CacheVerdict: Hashable, Sendable {
         guard !hints.isToolError else { return .refuse(.toolError) }
         guard hints.completeness != .incomplete else { return .refuse(.incomplete) }
         // The hints of an answer that does not call itself complete are not those of the revision that has hints.
-        let hasSay = hints.completeness == .complete && method != .toolsCall
+        let hasSay = hints.completeness == .complete && method != .toolsCall && rule.usesHints
         let timeToLive = (hasSay ? hints.timeToLive : nil) ?? rule.lifetime ?? .zero
         guard timeToLive > .zero else { return .refuse(.noTimeToLive) }
-        if hasSay, hints.isPublic { return .keep(timeToLive: timeToLive, audience: .everyone) }
-        guard let identity else { return .refuse(.noIdentity) }
-        return .keep(timeToLive: timeToLive, audience: .identity(identity))
+        // Whoever says how long, and not for whom, means the caller.
+        let isUntold = !hasSay || (hints.timeToLive == nil && hints.isPublic == nil)
+        let isForEveryone = isUntold ? rule.isPublic : hints.isPublic ?? false
+        guard isForEveryone || hasIdentity else { return .refuse(.noIdentity) }
+        return .keep(timeToLive: timeToLive, isForEveryone: isForEveryone)
     }
 }

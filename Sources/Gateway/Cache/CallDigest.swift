@@ -4,8 +4,8 @@ package import Wire
 
 /// What a call asks, without who asks it: two calls have the same digest exactly if the same answer is right for both.
 ///
-/// SHA-256 over pool, generation of the pool, revision, method, the client's capabilities and `params` without `_meta`.
-/// These two are taken in their canonical form (RFC 8785), so order of members, white space, escapes and forms of numbers
+/// SHA-256 over a secret, pool, generation of the pool, revision, method, other fields that a backend sees, the client's
+/// capabilities and `params` without `_meta`. The last two are taken in their canonical form (RFC 8785), so order of members, white space, escapes and forms of numbers
 /// make no difference, and a difference of one byte in a text does. Nothing else of `_meta` counts: progress tokens, trace
 /// contexts and names of clients do not change an answer; capabilities may (MCP 2026-07-28, Caching).
 ///
@@ -17,21 +17,26 @@ package struct CallDigest: Hashable, Sendable {
     /// The digest of the request that `envelope` found in `message`; `nil` if its parts are of the wrong kind.
     ///
     /// `generation` counts what makes all answers of the pool void. `params` that are absent are the same as empty ones.
+    /// `fields` stands for fields of the head on which the answer may depend; `secret` keeps others from finding out what is
+    /// behind a key, and is the same wherever keys are to be the same.
     package init?(
         pool: String, generation: UInt64, version: MCPProtocolVersion, method: MCPMethod, envelope: JSONRPCEnvelope,
-        message: ByteView
+        message: ByteView, fields: CallerKey = .nobody, secret: [UInt8] = []
     ) {
         guard envelope.kind == .request, method != .unknown, envelope.paramsKind ?? .object == .object,
             envelope.metaKind ?? .object == .object
         else { return nil }
         var buffer = ByteBuffer()
-        buffer.reserveCapacity(message.count &+ pool.utf8.count &+ 128)
+        buffer.reserveCapacity(message.count &+ pool.utf8.count &+ secret.count &+ 160)
         // So that a digest of another kind, or of another version of this one, is never taken for this.
         buffer.writeStaticString("mcp-gateway call v1")
         buffer.writeInteger(generation)
         buffer.writeInteger(version.rawValue)
+        buffer.writeInteger(fields.high)
+        buffer.writeInteger(fields.low)
         do {
-            // Each field comes behind its length, so that what belongs to one cannot be taken for the next.
+            // Each part comes behind its length, so that what belongs to one cannot be taken for the next.
+            try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeBytes(secret) }
             try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeString(pool) }
             try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeStaticString(method.text) }
             try buffer.writeLengthPrefixed(as: UInt64.self) { try $0.writeCapabilities(of: envelope, in: message) }

@@ -34,7 +34,7 @@ extension GatewayConfiguration {
                     1...1_000, from: RouteConfiguration(path: "", pool: ""), distinctBy: \.path),
                 "Which requests go to which pool. Absent: `/mcp` goes to the only pool."),
             ConfigurationKey(
-                "cache", \.cache, .section(CacheSettings.section), "What is kept of answers.", effect: .none()),
+                "cache", \.cache, .section(CacheSettings.section), "What is kept of answers."),
             ConfigurationKey(
                 "rate_limits", \.rateLimits,
                 .list(of: .section(RateLimitRule.section), 0...100, from: .placeholder, distinctBy: \.name),

@@ -26,6 +26,8 @@ package struct PoolConfiguration: Hashable, Sendable {
     package var credentials: CredentialSettings
     /// Whether the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.
     package var trustsAnnotations: Bool
+    /// How lists and resources are cached.
+    package var cache: PoolCacheSettings
     /// What is different for single tools, in the order of the file.
     package var tools: [ToolSettings]
 
@@ -37,7 +39,7 @@ package struct PoolConfiguration: Hashable, Sendable {
         timeout: TimeoutSettings = TimeoutSettings(), retry: RetrySettings = RetrySettings(),
         hedge: HedgeSettings? = nil, limits: PoolLimitSettings = PoolLimitSettings(),
         credentials: CredentialSettings = CredentialSettings(), trustsAnnotations: Bool = false,
-        tools: [ToolSettings] = []
+        cache: PoolCacheSettings = PoolCacheSettings(), tools: [ToolSettings] = []
     ) {
         self.name = name
         self.backends = backends
@@ -52,6 +54,7 @@ package struct PoolConfiguration: Hashable, Sendable {
         self.limits = limits
         self.credentials = credentials
         self.trustsAnnotations = trustsAnnotations
+        self.cache = cache
         self.tools = tools
     }
 }
@@ -98,6 +101,8 @@ extension PoolConfiguration {
                 "trust_annotations", \.trustsAnnotations, .boolean,
                 "Let the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.",
                 effect: .none()),
+            ConfigurationKey(
+                "cache", \.cache, .section(PoolCacheSettings.section), "How lists and resources are cached."),
             ConfigurationKey(
                 "tools", \.tools, .tools, "What is different for single tools."),
         ],

@@ -2,9 +2,12 @@
 package struct ToolCacheSettings: Hashable, Sendable {
     /// For how long an answer is fresh. 1s…24h.
     package var lifetime: Duration
+    /// For whom it is.
+    package var scope: CacheScope
 
-    package init(lifetime: Duration = .seconds(60)) {
+    package init(lifetime: Duration = .seconds(60), scope: CacheScope = .private) {
         self.lifetime = lifetime
+        self.scope = scope
     }
 }
 
@@ -14,6 +17,9 @@ extension ToolCacheSettings {
         { Self() },
         [
             ConfigurationKey(
-                "ttl", \.lifetime, .duration(.seconds(1) ... .seconds(86_400)), "For how long an answer is fresh.")
+                "ttl", \.lifetime, .duration(.seconds(1) ... .seconds(86_400)), "For how long an answer is fresh."),
+            ConfigurationKey(
+                "scope", \.scope, .choice,
+                "For whom an answer is: `private`, the caller, who must have shown a credential; `public`, everybody."),
         ])
 }

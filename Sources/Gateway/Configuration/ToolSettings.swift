@@ -27,7 +27,7 @@ extension ToolSettings {
         [
             ConfigurationKey(
                 "cache", \.cache, .optional(.section(ToolCacheSettings.section), from: ToolCacheSettings()),
-                "Cache the answers of this tool; only done for tools that may be repeated.", effect: .none()),
+                "Cache the answers of this tool, which must not change anything: a kept answer does not run it."),
             ConfigurationKey(
                 "timeout", \.timeout, .section(ToolTimeoutSettings.section),
                 "How long this tool may take, where it differs from the pool.", effect: .none()),

@@ -4,13 +4,18 @@ import Wire
 /// Which fields of a message go further, in which direction (RFC 9110 §7.6.1, and what MCP and prudence add).
 enum ForwardedFields {
     /// Appends the fields of a client's request that a backend may see. Sessions are added by the caller.
+    ///
+    /// `isForOthersToo` leaves out what is no part of the name under which the answer will be kept, so that nobody can
+    /// put into the answers of others what they like.
     static func request(
-        _ fields: borrowing HTTPFields, _ bytes: ByteView, era: MCPEra, into writer: inout HTTPHeadWriter
+        _ fields: borrowing HTTPFields, _ bytes: ByteView, era: MCPEra, isForOthersToo: Bool = false,
+        into writer: inout HTTPHeadWriter
     ) {
         let named = ConnectionTokens(fields, bytes)
         for field in fields.all where isForwardedToBackend(field.id, era) {
             let name = bytes[field.name]
             if field.id == .other, name.hasUnderscore { continue }
+            if isForOthersToo, field.id == .other, name.isOfNoAccount, !name.isOfMCP { continue }
             if named.contains(name, field.id) { continue }
             writer.field(name, bytes[field.value])
         }
@@ -80,7 +85,7 @@ private struct ConnectionTokens {
     func contains(_ name: ByteView, _ id: HTTPFieldName) -> Bool {
         guard let fields else { return false }
         switch id {
-        case .other where name.slice(from: 0, to: 4).equalsIgnoringCase("mcp-"): return false
+        case .other where name.isOfMCP: return false
         case .contentType, .mcpProtocolVersion, .mcpMethod, .mcpName, .mcpSessionID: return false
         default: break
         }

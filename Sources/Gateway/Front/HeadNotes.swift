@@ -11,6 +11,7 @@ final class AcceptedHead {
     let headers: MCPHeaderValues
     private var legacyFields: [UInt8] = []
     private var modernFields: [UInt8] = []
+    private var sharedFields: [UInt8] = []
 
     init(_ head: HTTPReceivedHead, passed rules: HeadRules, pool: Int) {
         self.rules = rules
@@ -18,10 +19,19 @@ final class AcceptedHead {
         headers = MCPHeaderValues(head)
     }
 
-    /// The fields that a backend gets of this head in a call of `era`, as they are written; empty when not made yet.
-    subscript(era: MCPEra) -> [UInt8] {
-        get { era == .legacy ? legacyFields : modernFields }
-        set { if era == .legacy { legacyFields = newValue } else { modernFields = newValue } }
+    /// The fields that a backend gets of this head in a call of `era`, or in a modern call whose answer may be kept for
+    /// others, as they are written; empty when not made yet.
+    subscript(era: MCPEra, isForOthersToo: Bool) -> [UInt8] {
+        get { era == .legacy ? legacyFields : isForOthersToo ? sharedFields : modernFields }
+        set {
+            if era == .legacy {
+                legacyFields = newValue
+            } else if isForOthersToo {
+                sharedFields = newValue
+            } else {
+                modernFields = newValue
+            }
+        }
     }
 }
 
@@ -37,15 +47,19 @@ final class AnsweredHead {
 
 extension HTTPReceivedHead {
     /// Writes the fields that a backend may see of this head of a request.
-    func writeRequestFields(_ accepted: AcceptedHead?, era: MCPEra, into writer: inout HTTPHeadWriter) {
-        if let fields = accepted?[era], !fields.isEmpty {
+    func writeRequestFields(
+        _ accepted: AcceptedHead?, era: MCPEra, isForOthersToo: Bool, into writer: inout HTTPHeadWriter
+    ) {
+        // Calls of legacy clients whose answers are kept are few.
+        let accepted = era == .legacy && isForOthersToo ? nil : accepted
+        if let fields = accepted?[era, isForOthersToo], !fields.isEmpty {
             writer.buffer.writeBytes(fields)
             return
         }
         let start = writer.buffer.writerIndex
-        ForwardedFields.request(request.fields, bytes, era: era, into: &writer)
+        ForwardedFields.request(request.fields, bytes, era: era, isForOthersToo: isForOthersToo, into: &writer)
         if let host = requestField(.host) { writer.field("X-Forwarded-Host: ", host) }
-        accepted?[era] = writer.written(from: start)
+        accepted?[era, isForOthersToo] = writer.written(from: start)
     }
 
     /// Writes a status line, and the fields that a client may see of this head of an answer.

@@ -46,7 +46,7 @@ extension RequestHandler {
             relay(piece)
         case .streaming:
             takeEvents(piece)
-        case .idle, .connecting, .awaiting:
+        case .idle, .waiting, .connecting, .awaiting:
             break
         }
     }
@@ -60,7 +60,7 @@ extension RequestHandler {
         case .holding: finishHeld()
         case .relaying: finishLongAnswer()
         case .streaming: finishStream()
-        case .idle, .connecting, .awaiting: break
+        case .idle, .waiting, .connecting, .awaiting: break
         }
     }
 
@@ -76,7 +76,10 @@ extension RequestHandler {
             return
         }
         timer.disarm()
-        guard let client else { return }
+        guard let client else {
+            finishCall(judged.status, httpStatus: 200, answerByteCount: 0, attempt: .success)
+            return
+        }
         let sealed = sealSession(judged.negotiatedVersion)
         guard sealed != nil || !opensSession else {
             // A session that cannot be sealed could not be used: the client would be refused with every later call.
@@ -104,6 +107,7 @@ extension RequestHandler {
             reserving: head.response.byteCount + (isCopied ? body.readableBytes : 0) + 512 + (sealed?.count ?? 0))
         head.writeAnswer(status: status, withContentType: judged.body == .received, into: &writer)
         if judged.body == .own { writer.lines("Content-Type: application/json\r\n") }
+        if call.caching != nil { CacheOutcome.miss.writeFields(age: .zero, into: &writer) }
         writeTrailingFields(&writer, client: client, sealed: sealed)
         if status != 204 { writer.field("Content-Length: ", body.readableBytes) }
         var buffer = writer.finish()
@@ -200,7 +204,11 @@ extension RequestHandler {
 
     /// Writes the events that are complete, in one chunk.
     private func sendReady() {
-        guard var current = stream, let client, !current.holdsHead, current.ready.readableBytes > 0 else { return }
+        guard var current = stream, !current.holdsHead, current.ready.readableBytes > 0 else { return }
+        guard let client else {
+            stream?.ready = ByteBuffer()
+            return
+        }
         stream = nil
         let buffer = takeReady(&current, isLast: false)
         current.lastSentAt = loop.eventLoop.now
@@ -224,7 +232,7 @@ extension RequestHandler {
 
     /// The backend has ended its stream.
     private func finishStream() {
-        guard var current = stream, let client else { return }
+        guard var current = stream else { return }
         // A server may let the client of a session go, which comes back for the rest with the last id that it has seen.
         let isPaused = call.era == .legacy && current.canBeResumed && !current.holdsHead
         if current.hasCall, !current.isAnswered, !isPaused {
@@ -238,7 +246,12 @@ extension RequestHandler {
         guard state == .streaming else { return }
         timer.disarm()
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
+        if call.caching != nil { loop.executor.enter(shard, Shard.landStreamed, call) }
         let buffer = takeReady(&current, isLast: true)
+        guard let client else {
+            finishCall(streamedStatus, httpStatus: 200, answerByteCount: 0)
+            return
+        }
         finishCall(
             streamedStatus, httpStatus: call.answerHead?.response.status ?? 200, answerByteCount: current.sentByteCount)
         client.finish(buffer)
@@ -256,8 +269,12 @@ extension RequestHandler {
     /// The stream cannot be continued: an error event with the call's id, then its proper end; a listening stream is cut
     /// off without one, so that the client sees that it was not meant to end.
     private func endStreamWithError(_ failure: GatewayFailure) {
-        guard var current = stream, let client else { return }
+        guard var current = stream else { return }
         timer.disarm()
+        guard let client else {
+            finishCall(CallStatus(failure), httpStatus: 0, answerByteCount: 0)
+            return
+        }
         if current.isAnswered, !current.holdsHead {
             // What comes after the answer cannot make it wrong.
             let buffer = takeReady(&current, isLast: true)

@@ -17,10 +17,16 @@ final class LongAnswer {
     private var pending = ByteBuffer()
     /// Bytes of the body that have come from the backend.
     private(set) var receivedByteCount = 0
+    /// A copy of all that has come, for the cache; `nil` if it wants none, or has not the room.
+    private(set) var copy: ByteBuffer?
+    private let copyLimit: Int
 
-    init(expecting id: [UInt8], seed: UInt64, isChunked: Bool) {
+    /// An answer to the call with this `id`, of which a copy is made if it has at most `copyLimit` bytes.
+    init(expecting id: [UInt8], seed: UInt64, isChunked: Bool, copyLimit: Int) {
         scanner = JSONRPCStreamScanner(seed: seed, expecting: id)
         self.isChunked = isChunked
+        self.copyLimit = copyLimit
+        if copyLimit > 0 { copy = ByteBuffer() }
     }
 
     /// Checks `piece` and holds it back; `false` if the answer is bad.
@@ -34,6 +40,8 @@ final class LongAnswer {
         if scanner.hasWrongID { return false }
         pending = piece
         receivedByteCount += piece.readableBytes
+        if receivedByteCount > copyLimit { copy = nil }
+        copy?.writeImmutableBuffer(piece)
         return true
     }
 
@@ -82,7 +90,9 @@ extension RequestHandler {
             return
         }
         let idText = request.body.withByteView { $0[id.range].bytes }
-        let answer = LongAnswer(expecting: idText, seed: network.randomSeed(), isChunked: length == nil)
+        let answer = LongAnswer(
+            expecting: idText, seed: network.randomSeed(), isChunked: length == nil,
+            copyLimit: call.caching?.ticket == nil ? 0 : shard.plan.cache.maximumEntry)
         guard answer.take(call.held) else {
             failLongAnswer(hasAnswered: false)
             return
@@ -93,6 +103,7 @@ extension RequestHandler {
 
         var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: head.response.byteCount + 512)
         head.writeAnswer(status: 200, withContentType: true, into: &writer)
+        if call.caching != nil { CacheOutcome.miss.writeFields(age: .zero, into: &writer) }
         writeTrailingFields(&writer, client: client, sealed: nil)
         if let length {
             writer.field("Content-Length: ", length)
@@ -106,7 +117,7 @@ extension RequestHandler {
 
     /// Passes on the piece before this one, and holds this one back.
     func relay(_ piece: ByteBuffer) {
-        guard let answer = longAnswer, let client else { return }
+        guard let answer = longAnswer else { return }
         guard answer.receivedByteCount + piece.readableBytes <= shard.plan.maximumAnswer else {
             failLongAnswer(hasAnswered: true)
             return
@@ -116,22 +127,27 @@ extension RequestHandler {
             failLongAnswer(hasAnswered: true)
             return
         }
+        guard let client else { return }
         client.stream(previous)
         if !client.isWritable { call.connection?.http.pause() }
     }
 
     /// The backend has sent all: judges the answer and lets its end go.
     func finishLongAnswer() {
-        guard let answer = longAnswer, let client else { return }
+        guard let answer = longAnswer else { return }
         guard let status = answer.judge() else {
             failLongAnswer(hasAnswered: true)
             return
         }
         timer.disarm()
         loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
+        if call.caching != nil {
+            loop.executor.enter(shard, Shard.landLong, Shard.LandedAnswer(call: call, body: answer.copy))
+        }
         let last = answer.takePending(isLast: true)
+        let client = client
         finishCall(status, httpStatus: 200, answerByteCount: answer.receivedByteCount)
-        client.finish(last)
+        client?.finish(last)
     }
 
     private func failLongAnswer(hasAnswered: Bool) {
@@ -141,9 +157,9 @@ extension RequestHandler {
 
     /// Ends the client's connection in the middle of the body.
     func abortLongAnswer(_ failure: GatewayFailure) {
-        guard let client else { return }
+        let client = client
         finishCall(
             CallStatus(failure), httpStatus: 200, answerByteCount: longAnswer?.receivedByteCount ?? 0)
-        client.abort()
+        client?.abort()
     }
 }

@@ -7,16 +7,24 @@ package import Wire
 /// ```
 ///          receive            connected / at once            answer
 /// idle ─────────────▶ deciding ─────────────────▶ awaiting ─────────▶ holding ───▶ idle
-///                        │                           │     │          relaying ──▶ idle   (long answers, from holding)
-///                        │                           │     └────────▶ streaming ─▶ idle
+///                      ▲ │ │                         │     │          relaying ──▶ idle   (long answers, from holding)
+///                 news │ │ └─▶ served from the cache │     └────────▶ streaming ─▶ idle
+///                   waiting ◀─ somebody else asks    │
+///                        │                           │
 ///                        └──────── refused ──────────┴── failed ────▶ (another try, or an error answer)
 /// ```
+///
+/// Where others wait for the answer, the call goes on when its client has left; and the cache has calls of its own, which
+/// never had a client. Those answer nobody and are counted as nobody's.
+///
 ///
 /// Entries into the shard decide and return; everything that touches a channel happens here, after they have returned.
 package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineOwner {
     enum State {
         /// No request, or one that has been answered.
         case idle
+        /// Somebody else has asked the same, and is waited for.
+        case waiting
         /// A connection to a backend is being made.
         case connecting
         /// The request has been sent.
@@ -32,7 +40,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     let shard: Shard
     let loop: LoopContext
     let network: any Network
-    private let housekeeper: Housekeeper
+    private let room: ShardRoom
+    private var housekeeper: Housekeeper { room.housekeeper }
     private let rules: HeadRules
     let call = Call()
     let timer = DeadlineTimer()
@@ -42,8 +51,10 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     private var accepted: AcceptedHead?
 
     var state = State.idle
-    /// The client's connection, while it has a request.
+    /// The client's connection, while it has a request; `nil` where the call is made for the cache only.
     var client: HTTPServerConnection?
+    /// Whether the call goes on for the cache alone.
+    private(set) var isForCacheOnly = false
     /// The long answer that is being passed on.
     var longAnswer: LongAnswer?
     /// The event stream that is being passed on, and how the answer on it counts.
@@ -53,16 +64,27 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     var pool: PoolPlan { shard.plan.pools[call.poolIndex] }
 
-    /// A handler for one client connection of `shard` on a listener with `rules`.
-    package init(
-        shard: Shard, loop: LoopContext, network: any Network, housekeeper: Housekeeper, rules: HeadRules
-    ) {
-        self.housekeeper = housekeeper
-        self.shard = shard
-        self.loop = loop
+    /// A handler for one client connection in `room` on a listener with `rules`.
+    package init(_ room: ShardRoom, network: any Network, rules: HeadRules) {
+        self.room = room
+        shard = room.shard
+        loop = room.loop
         self.network = network
         self.rules = rules
         loop.executor.enter(shard, Shard.connectionOpened, ())
+    }
+
+    /// A handler without a client, which fetches what `other` has asked for, for the cache. It ends with its call.
+    private init(refreshing other: RequestHandler, _ ticket: FlightTicket) {
+        room = other.room
+        shard = other.shard
+        loop = other.loop
+        network = other.network
+        rules = other.rules
+        isForCacheOnly = true
+        accepted = other.accepted
+        forwardedFields = other.forwarded()
+        call.begin(refreshing: other.call, ticket, at: loop.eventLoop.now)
     }
 
     // MARK: The client
@@ -109,6 +131,12 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         // A legacy client that closes its sending side still reads its answer; a modern one cancels (MCP 2026-07-28,
         // Cancellation). A connection that is gone ends the call in both eras, and never with a message in its name.
         guard state != .idle, isClosed || call.era == .modern else { return }
+        stopWaiting()
+        if let ticket = call.caching?.ticket, shard.plan.cache.leave(ticket.leader) {
+            goOnForCache(connection)
+            return
+        }
+        call.caching?.ticket = nil
         abandonAttempt(.clientGone)
         finishCall(.clientGone, httpStatus: 499, answerByteCount: 0)
         connection.close()
@@ -121,7 +149,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func closed(_ connection: HTTPServerConnection) {
         client = nil
-        loop.wheel.remove(timer)
+        if !isForCacheOnly { loop.wheel.remove(timer) }
         housekeeper.remove(connection)
         loop.executor.enter(shard, Shard.connectionClosed, ())
     }
@@ -152,6 +180,12 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             network.connect(
                 to: connection.backend.plan.address, timeout: pool.timeouts.connect, on: loop.eventLoop,
                 connection: connection.http)
+        case .serve(let answer, let refresh):
+            serve(answer, refresh: refresh)
+        case .wait(let waiter):
+            state = .waiting
+            loop.wheel.arm(timer, at: call.startedAt + pool.timeouts.request, owner: self)
+            room.desk.add(self, as: waiter)
         case .refuse(let refusal):
             refuse(refusal)
         }
@@ -184,6 +218,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         switch state {
         case .idle:
             break
+        case .waiting:
+            stopWaiting()
+            refuse(Refusal(failure: .timeout))
         case .connecting, .awaiting, .holding:
             // The backend may be at work on the call: nobody else may be asked.
             closeBackend()
@@ -204,6 +241,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         timer.disarm()
         // Of an answer that was not passed on nothing may be left for the next try.
         call.held = ByteBuffer()
+        // Whoever is turned away now must not be served what was right before.
+        if outcome == .unauthorized { loop.executor.enter(shard, Shard.landNothing, call) }
         let end = Shard.AttemptEnd(
             call: call, outcome: outcome, retryAfterSeconds: retryAfterSeconds, hasAnswered: hasAnswered)
         if let next = loop.executor.enter(shard, Shard.attemptFailed, end) {
@@ -262,7 +301,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             loop.takeBuffer(),
             reserving: start.count + request.received.request.byteCount + request.body.readableBytes + 1_280)
         writer.buffer.writeBytes(start)
-        request.received.writeRequestFields(accepted, era: call.era, into: &writer)
+        request.received.writeRequestFields(
+            accepted, era: call.era, isForOthersToo: call.caching?.ticket != nil, into: &writer)
         writer.buffer.writeBytes(forwarded())
         if let session = call.session {
             writer.lines("Mcp-Session-Id: ")
@@ -275,7 +315,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         return buffer
     }
 
-    private func forwarded() -> [UInt8] {
+    fileprivate func forwarded() -> [UInt8] {
         if let forwardedFields { return forwardedFields }
         let remoteAddress = client?.remoteAddress
         let address = remoteAddress?.ipAddress ?? "unknown"
@@ -290,7 +330,11 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     /// Answers with an error of the gateway's own and ends the call.
     func refuse(_ refusal: Refusal) {
         timer.disarm()
-        guard let client else { return }
+        guard let client else { return finishCall(CallStatus(refusal.failure), httpStatus: 0, answerByteCount: 0) }
+        if refusal.failure.allowsStaleAnswer, let stale = loop.executor.enter(shard, Shard.staleAnswer, call) {
+            serve(stale, refresh: nil)
+            return
+        }
         let body = ErrorAnswer.body(refusal, call: call, pool: pool)
         let status = refusal.failure.httpStatus(call.era)
         let count = body.readableBytes
@@ -310,12 +354,61 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         stream = nil
         longAnswer = nil
         accepted = nil
+        if call.caching?.ticket != nil { loop.executor.enter(shard, Shard.giveUpFlight, call) }
+        if isForCacheOnly {
+            if let attempt {
+                loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: attempt))
+            }
+            call.end()
+            return
+        }
         let effect = loop.executor.enter(
             shard, Shard.finished,
             Shard.CallEnd(
                 call: call, status: status, httpStatus: httpStatus, answerByteCount: answerByteCount, attempt: attempt))
         call.end()
         housekeeper.carryOut(effect)
+    }
+
+    // MARK: The cache
+
+    /// Waits no more for somebody else's answer.
+    private func stopWaiting() {
+        guard let waiter = call.caching?.waiter else { return }
+        call.caching?.waiter = nil
+        room.desk.remove(waiter)
+        _ = shard.plan.cache.leave(waiter)
+    }
+
+    /// What has become of somebody else's call for which this one has waited.
+    func flightNews(_ news: FlightNews) {
+        timer.disarm()
+        call.caching?.waiter = nil
+        if case .lead(var ticket) = news {
+            guard let question = call.caching?.question else { return }
+            // The same call, but perhaps not the same caller.
+            ticket.question = question
+            call.caching?.ticket = ticket
+        }
+        carryOut(loop.executor.enter(shard, Shard.goOn, call))
+    }
+
+    /// The client has left, but others wait for the answer: the call is over for it, and goes on.
+    private func goOnForCache(_ connection: HTTPServerConnection) {
+        forwardedFields = forwarded()
+        client = nil
+        housekeeper.carryOut(
+            loop.executor.enter(
+                shard, Shard.finished,
+                Shard.CallEnd(call: call, status: .clientGone, httpStatus: 499, answerByteCount: 0)))
+        isForCacheOnly = true
+        connection.close()
+    }
+
+    /// Begins a call that fetches for the cache what this call has asked for.
+    func refresh(_ ticket: FlightTicket) {
+        let handler = RequestHandler(refreshing: self, ticket)
+        handler.carryOut(loop.executor.enter(shard, Shard.beginRefresh, handler.call))
     }
 }
 

@@ -20,6 +20,8 @@ package final class Call {
     package var method = MCPMethod.unknown
     /// Which era the client speaks in this call.
     package var era = MCPEra.legacy
+    /// Which revision it is in, if that is known.
+    package var version: MCPProtocolVersion?
     /// When the request was complete.
     package var startedAt = NIODeadline.uptimeNanoseconds(0)
     /// The position of the pool that the route leads to.
@@ -31,6 +33,8 @@ package final class Call {
     package var address: CallerKey?
     /// What is left of the rate limit that the call is nearest to, if there is one.
     package var quota: RateLimitVerdict.Quota?
+    /// What the cache has to do with the call; `nil` if no answer to it can be kept.
+    package var caching: CallCaching?
 
     /// The backend that is being tried.
     package var backend: Backend?
@@ -68,8 +72,10 @@ package final class Call {
         envelope = nil
         method = .unknown
         era = .legacy
+        version = nil
         session = nil
         quota = nil
+        caching = nil
         answeredAt = nil
         timeWithBackends = .zero
         attemptCount = 0
@@ -82,11 +88,27 @@ package final class Call {
         request = nil
         headers = MCPHeaderValues()
         envelope = nil
+        caching = nil
         answerHead = nil
         held = ByteBuffer()
         session = nil
         backend = nil
         connection = nil
+    }
+
+    /// Makes this a call that asks anew what `other` asked, for nobody but the cache.
+    func begin(refreshing other: Call, _ ticket: FlightTicket, at now: NIODeadline) {
+        guard let request = other.request else { return }
+        // The object of the client's connection is used for its next request.
+        begin(
+            HTTPServerRequest(request.received, body: request.body), poolIndex: other.poolIndex, headers: other.headers)
+        envelope = other.envelope
+        method = other.method
+        era = other.era
+        version = other.version
+        session = other.session
+        caching = CallCaching(ticket)
+        startedAt = now
     }
 
     /// How many answers the call wants: none for notifications, answers of the client, GET and DELETE.

@@ -23,8 +23,13 @@ extension GatewayPlan {
         logsAccess = configuration.log.logsAccess
         sessionAge = configuration.sessions.maximumAge
         trustedProxies = TrustedProxies(configuration.trustedProxies)
+        // Of the same secret as the session ids, other keys are made: each use has a derivation of its own.
+        let secret = configuration.sessions.key?.value ?? (0..<32).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        callers = CallerHash(secret: secret)
+        cache = AnswerCache(
+            configuration.cache, poolCount: pools.count, secret: AnswerCache.secret(from: secret), seed: random.next())
         if !configuration.rateLimits.isEmpty {
-            limiter = RateLimiter(configuration.rateLimits, poolCount: pools.count, seed: random.next())
+            limiter = RateLimiter(configuration.rateLimits, poolCount: pools.count, hash: callers)
         }
     }
 }

@@ -18,8 +18,12 @@ package struct GatewayPlan: Sendable {
     package var sessionAge: Duration
     /// Who is believed about the address of a client.
     package var trustedProxies: TrustedProxies
+    /// Tells callers apart.
+    package var callers: CallerHash
     /// The rate limits; `nil` if there are none.
     package var limiter: RateLimiter?
+    /// What is kept of answers.
+    package var cache: AnswerCache
 }
 
 /// One path that clients may call.

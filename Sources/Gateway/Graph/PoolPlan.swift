@@ -15,6 +15,10 @@ package final class PoolPlan: Sendable {
     package let slowCall: TimeAmount
     /// For how many calls one counts in rate limits, of tools for which that is not 1.
     private let toolCosts: [(name: [UInt8], cost: Int64)]
+    /// What is kept of the answers to all but tools.
+    private let cacheRule: CacheRule
+    /// What is kept of the answers of tools.
+    private let toolCacheRules: [(name: [UInt8], rule: CacheRule)]
 
     /// The plan of `pool`; `makeStatus` is called once for each backend.
     package init(_ pool: PoolConfiguration, makeStatus: () -> BackendStatus) {
@@ -26,6 +30,17 @@ package final class PoolPlan: Sendable {
             request: TimeAmount(pool.timeout.request), streamIdle: TimeAmount(pool.timeout.streamIdle),
             maximumStream: TimeAmount(pool.timeout.maximumStream))
         slowCall = TimeAmount(pool.circuitBreaker.slowCall)
+        cacheRule = CacheRule(
+            lifetime: pool.cache.lifetime, isPublic: pool.cache.scope == .public,
+            usesHints: pool.cache.usesHints)
+        toolCacheRules = pool.tools.compactMap { tool in
+            tool.cache.map {
+                (
+                    Array(tool.name.utf8),
+                    CacheRule(lifetime: $0.lifetime, isRepeatable: true, isPublic: $0.scope == .public)
+                )
+            }
+        }
         toolCosts = pool.tools.filter { $0.cost != 1 }.map { (Array($0.name.utf8), Int64($0.cost)) }
     }
 
@@ -36,5 +51,20 @@ package final class PoolPlan: Sendable {
             if isMatch { return tool.cost }
         }
         return 1
+    }
+
+    /// What is kept of the answers to calls of `method` in `era`; `nil` if nothing can be. `body` holds the name of the tool.
+    package func cacheRule(for method: MCPMethod, era: MCPEra, tool name: JSONText?, in body: ByteView) -> CacheRule? {
+        guard method == .toolsCall else {
+            guard method.isCacheable else { return nil }
+            // Only answers of the modern era say something of it.
+            return cacheRule.lifetime != nil || (era == .modern && cacheRule.usesHints) ? cacheRule : nil
+        }
+        guard let name else { return nil }
+        for tool in toolCacheRules {
+            let isMatch = tool.name.withUnsafeBytes { name.equals(ByteView($0), in: body) }
+            if isMatch { return tool.rule }
+        }
+        return nil
     }
 }

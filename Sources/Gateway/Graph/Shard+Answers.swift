@@ -37,10 +37,14 @@ extension Shard {
         return call.held.withByteView { bytes in
             do throws(JSONRPCError) {
                 let envelope = try JSONRPCEnvelope.scan(bytes, scratch: &shard.scratch)
-                return shard.judge(envelope, bytes, for: call, isError: isError)
+                let judged = shard.judge(envelope, bytes, for: call, isError: isError)
+                if judged != nil, call.caching != nil { shard.land(envelope, bytes, of: call) }
+                return judged
             } catch {
                 // A 4xx in plain text or HTML is put into our words; anything else with a 2xx is broken.
-                return isError ? JudgedAnswer(status: .rpcError, body: .own) : nil
+                guard isError else { return nil }
+                Shard.landNothing(call, shard)
+                return JudgedAnswer(status: .rpcError, body: .own)
             }
         }
     }
@@ -96,14 +100,18 @@ extension Shard {
         }
         switch envelope.kind {
         case .notification:
+            event.call.caching?.hasOtherMessages = true
             return .passed
         case .request:
+            event.call.caching?.hasOtherMessages = true
             // Modern servers never ask their clients (MCP 2026-07-28, Messages).
             return event.call.era == .legacy ? .passed : .broken
         case .result, .error:
             // On a stream that resumes another one the answer is to a call of an earlier exchange.
             guard event.call.envelope != nil else { return .passed }
-            return shard.matches(envelope, event.data, event.call) ? .answer(envelope) : .broken
+            guard shard.matches(envelope, event.data, event.call) else { return .broken }
+            if event.call.caching != nil { shard.noteArrival(envelope, event.data, of: event.call) }
+            return .answer(envelope)
         case .batch:
             guard event.call.era == .legacy else { return .broken }
             return event.call.envelope?.kind == .batch && envelope.batchRequestCount == 0 ? .answer(envelope) : .passed

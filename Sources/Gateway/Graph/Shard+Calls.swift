@@ -9,6 +9,10 @@ package enum Dispatch {
     case send(BackendConnection)
     /// Open this connection, then send.
     case connect(BackendConnection)
+    /// Answer with what the cache has, and fetch it anew beside that if there is a ticket.
+    case serve(ServedAnswer, refresh: FlightTicket?)
+    /// Wait for the answer to somebody else's call.
+    case wait(FlightWaiter)
     /// Answer with an error of our own.
     case refuse(Refusal)
 }
@@ -38,7 +42,12 @@ extension Shard {
             return .refuse(refusal)
         }
         // Time has passed: a backend is not to be blamed for what reading took.
-        return shard.dispatch(call, at: shard.executor.eventLoop.now)
+        return shard.answer(call, at: shard.executor.eventLoop.now)
+    }
+
+    /// Answers from the cache, or chooses a backend.
+    func answer(_ call: Call, at now: NIODeadline) -> Dispatch {
+        lookIntoCache(for: call, at: now) ?? dispatch(call, at: now)
     }
 
     /// Reads and classifies the body, and opens the session. `nil` if nothing is wrong.
@@ -79,6 +88,7 @@ extension Shard {
             let classification = try MCPClassifier.classify(
                 envelope, body: body, headers: call.headers, sessionVersion: session?.version)
             call.era = classification.era
+            call.version = classification.version
         } catch {
             call.era = error.era
             return Refusal(failure: error.failure, detail: error)
@@ -87,7 +97,7 @@ extension Shard {
     }
 
     /// Chooses the backend of the next try and leases a connection to it.
-    private func dispatch(_ call: Call, at now: NIODeadline) -> Dispatch {
+    func dispatch(_ call: Call, at now: NIODeadline) -> Dispatch {
         if isDraining, call.session == nil { return .refuse(Refusal(failure: .draining, retryAfterSeconds: 1)) }
         let pool = pools[call.poolIndex]
         let backend: Backend

@@ -9,6 +9,8 @@ package final class ShardRoom {
     package let shard: Shard
     package let loop: LoopContext
     package let housekeeper: Housekeeper
+    /// Where those wait who have asked the same as others.
+    package let desk: FlightDesk
     private let network: any Network
     /// One object for all connections of a listener, by which notes on heads are told apart.
     private var rules: [AccessRules: HeadRules] = [:]
@@ -19,14 +21,15 @@ package final class ShardRoom {
         self.network = network
         loop = LoopContext(shard.executor)
         housekeeper = Housekeeper(shard: shard, loop: loop, accessLog: accessLog)
+        desk = FlightDesk(shard.plan.cache)
+        shard.plan.cache.register(desk, shard: shard.number, on: loop.eventLoop)
     }
 
     /// The handler of a connection that a client has just made to a listener with `access`.
     package func welcome(_ access: AccessRules) -> HTTPServerConnection {
         let rules = self.rules[access] ?? HeadRules(shard.plan, access: access)
         self.rules[access] = rules
-        let handler = RequestHandler(
-            shard: shard, loop: loop, network: network, housekeeper: housekeeper, rules: rules)
+        let handler = RequestHandler(self, network: network, rules: rules)
         let connection = HTTPServerConnection(loop: loop, delegate: handler)
         housekeeper.add(connection, handler)
         return connection

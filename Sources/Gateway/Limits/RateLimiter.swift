@@ -43,12 +43,12 @@ package final class RateLimiter: Sendable {
     private let capacity: Int
     private let state: Mutex<State>
 
-    /// The limits of `rules` for `poolCount` pools; `seed` is the secret of the hash.
+    /// The limits of `rules` for `poolCount` pools; `hash` makes the keys of callers.
     package init(
-        _ rules: [RateLimitRule], poolCount: Int, seed: UInt64, capacity: Int = RateLimiter.standardCapacity
+        _ rules: [RateLimitRule], poolCount: Int, hash: CallerHash, capacity: Int = RateLimiter.standardCapacity
     ) {
         self.rules = rules.map { RateLimitPlan($0) }
-        hash = CallerHash(seed: seed)
+        self.hash = hash
         self.poolCount = max(poolCount, 1)
         self.capacity = max(capacity, 1)
         state = Mutex(

@@ -58,6 +58,9 @@ public struct SingleFlight<Key: Hashable & Sendable, Waiter: Hashable & Sendable
     /// How many flights there are.
     public var flightCount: Int { parties.count }
 
+    /// Whether there is a flight to `key`.
+    public func isFlying(to key: Key) -> Bool { parties[key] != nil }
+
     /// How many wait for the flight to `key`, its leader not counted.
     public func waiterCount(for key: Key) -> Int { parties[key]?.waiterCount ?? 0 }
 

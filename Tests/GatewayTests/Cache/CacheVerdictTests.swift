@@ -4,19 +4,18 @@ import Wire
 @testable import Gateway
 
 @Suite struct `Cache verdict` {
-    private static let identity: [UInt8] = [1, 2, 3]
-    private static let mine = CacheAudience.identity(identity)
     private static let tool = CacheRule(lifetime: .seconds(300), isRepeatable: true)
 
     private func verdict(
         _ answer: String, to method: MCPMethod = .toolsList, params: String = "{}", rule: CacheRule = CacheRule(),
-        identity: [UInt8]? = identity
+        hasIdentity: Bool = true
     ) throws -> CacheVerdict {
         let call = try ScannedMessage(method: method, params: params)
         let answer = try ScannedMessage(answer)
         return answer.withView { view in
             CacheVerdict(
-                answer.envelope, in: view, to: call.envelope, method: method, rule: rule, identity: identity)
+                answer.envelope, in: view, to: call.envelope, method: method, rule: rule,
+                hasIdentity: hasIdentity)
         }
     }
 
@@ -30,7 +29,7 @@ import Wire
         for method in MCPMethod.allCases where method != .unknown {
             let expected: CacheVerdict =
                 cacheable.contains(method)
-                ? .keep(timeToLive: .seconds(1), audience: Self.mine) : .refuse(.method)
+                ? .keep(timeToLive: .seconds(1), isForEveryone: false) : .refuse(.method)
             #expect(try verdict(answer, to: method) == expected)
         }
     }
@@ -72,11 +71,11 @@ import Wire
         let expected: CacheVerdict =
             milliseconds == 0
             ? .refuse(.noTimeToLive)
-            : .keep(timeToLive: .milliseconds(milliseconds), audience: isPublic ? .everyone : Self.mine)
+            : .keep(timeToLive: .milliseconds(milliseconds), isForEveryone: isPublic)
         #expect(try verdict(answer) == expected)
         // Who has no identity is served what is for everyone only.
         let unknown: CacheVerdict = milliseconds > 0 && !isPublic ? .refuse(.noIdentity) : expected
-        #expect(try verdict(answer, identity: nil) == unknown)
+        #expect(try verdict(answer, hasIdentity: false) == unknown)
     }
 
     @Test(
@@ -116,20 +115,32 @@ import Wire
             try self.verdict(
                 answer, to: .toolsCall, rule: CacheRule(lifetime: lifetime, isRepeatable: isRepeatable))
         }
-        #expect(try verdict(.seconds(300), true) == .keep(timeToLive: .seconds(300), audience: Self.mine))
+        #expect(try verdict(.seconds(300), true) == .keep(timeToLive: .seconds(300), isForEveryone: false))
         #expect(try verdict(.seconds(300), false) == .refuse(.method))
         #expect(try verdict(nil, true) == .refuse(.method))
         let failed = Self.result(#""content":[],"isError":true"#)
         #expect(try self.verdict(failed, to: .toolsCall, rule: Self.tool) == .refuse(.toolError))
     }
 
-    @Test func `keeps results without hints as long as is configured, for the caller only`() throws {
+    @Test func `keeps results without hints as long as is configured, and for whom`() throws {
         let rule = CacheRule(lifetime: .seconds(60))
-        let kept = CacheVerdict.keep(timeToLive: .seconds(60), audience: Self.mine)
-        #expect(try verdict(Self.result(#""tools":[]"#), rule: rule) == kept)
-        #expect(try verdict(Self.result(#""tools":[],"cacheScope":"public","ttlMs":5"#), rule: rule) == kept)
-        #expect(try verdict(Self.result(#""resultType":"complete","tools":[]"#), rule: rule) == kept)
-        #expect(try verdict(Self.result(#""tools":[]"#), rule: rule, identity: nil) == .refuse(.noIdentity))
+        let own = CacheVerdict.keep(timeToLive: .seconds(60), isForEveryone: false)
+        #expect(try verdict(Self.result(#""tools":[]"#), rule: rule) == own)
+        #expect(try verdict(Self.result(#""tools":[],"cacheScope":"public","ttlMs":5"#), rule: rule) == own)
+        #expect(try verdict(Self.result(#""resultType":"complete","tools":[]"#), rule: rule) == own)
+        #expect(try verdict(Self.result(#""tools":[]"#), rule: rule, hasIdentity: false) == .refuse(.noIdentity))
+        let shared = CacheRule(lifetime: .seconds(60), isPublic: true)
+        let kept = CacheVerdict.keep(timeToLive: .seconds(60), isForEveryone: true)
+        for members in [#""tools":[]"#, #""resultType":"complete","tools":[]"#] {
+            #expect(try verdict(Self.result(members), rule: shared) == kept)
+            #expect(try verdict(Self.result(members), rule: shared, hasIdentity: false) == kept)
+        }
+        // Whoever says something of it means it.
+        for hint in [#""cacheScope":"private""#, #""cacheScope":null"#, #""ttlMs":60000"#] {
+            let told = Self.result(#""resultType":"complete","# + hint)
+            #expect(try verdict(told, rule: shared) == .keep(timeToLive: .seconds(60), isForEveryone: false))
+            #expect(try verdict(told, rule: shared, hasIdentity: false) == .refuse(.noIdentity))
+        }
         // What the server says goes before.
         let told = Self.result(#""resultType":"complete","ttlMs":0"#)
         #expect(try verdict(told, rule: rule) == .refuse(.noTimeToLive))

@@ -22,7 +22,7 @@ import Wire
     }
 
     private func limiter(_ rules: RateLimitRule..., capacity: Int = RateLimiter.standardCapacity) -> RateLimiter {
-        RateLimiter(rules, poolCount: 2, seed: 5, capacity: capacity)
+        RateLimiter(rules, poolCount: 2, hash: CallerHash(seed: 5), capacity: capacity)
     }
 
     private func rule(
@@ -119,7 +119,7 @@ import Wire
             [
                 RateLimitRule(name: "r", key: .identity, rate: Rate(count: 1_000, period: .seconds(3_600))),
                 RateLimitRule(name: "s", key: .global, rate: Rate(count: 1_500, period: .seconds(3_600))),
-            ], poolCount: 1, seed: 1)
+            ], poolCount: 1, hash: CallerHash(seed: 1))
         let served = await withTaskGroup(of: Int.self) { group in
             for task in 0..<8 {
                 group.addTask { @concurrent in

@@ -1,0 +1,131 @@
+import Crypto
+package import NIOCore
+package import Resilience
+import Synchronization
+
+/// The cache of the process: a leaf value that the shards share, so that there is one bound, one flight to a key and one
+/// memory of what has become void, however many loops serve.
+///
+/// The mutex is held for well under a microsecond and nothing is done under it but the decision.
+package final class AnswerCache: Sendable {
+    /// Keeps others from finding out what is behind a key; the same on all gateways that share a store.
+    package let secret: [UInt8]
+    /// Larger answers are not kept, in bytes.
+    package let maximumEntry: Int
+    private let board: Mutex<AnswerBoard>
+    private let desks = Mutex<[Int: Desk]>([:])
+
+    /// Where those wait who wait on one shard.
+    private struct Desk {
+        var eventLoop: any EventLoop
+        var desk: NIOLoopBound<FlightDesk>
+    }
+
+    /// An empty cache for `poolCount` pools with the bounds of `settings`.
+    package init(_ settings: CacheSettings, poolCount: Int, secret: [UInt8], seed: UInt64) {
+        self.secret = secret
+        maximumEntry = settings.maximumEntry
+        board = Mutex(
+            AnswerBoard(
+                bounds: ResponseCacheBounds(bytes: settings.memory, entryBytes: settings.maximumEntry),
+                spans: StaleSpans(
+                    whileRevalidating: settings.staleWhileRevalidate, onError: settings.staleIfError),
+                poolCount: poolCount, seed: seed))
+    }
+
+    /// The secret for the names of answers that follows from that of the gateways.
+    package static func secret(from secret: [UInt8]) -> [UInt8] {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: secret), info: Array("mcp-gateway cache keys v1".utf8),
+            outputByteCount: 32
+        ).withUnsafeBytes { Array($0) }
+    }
+
+    /// Whoever waits on the shard with this number is told through `desk`. On the desk's loop.
+    package func register(_ desk: FlightDesk, shard: Int, on eventLoop: any EventLoop) {
+        let bound = NIOLoopBound(desk, eventLoop: eventLoop)
+        desks.withLock { $0[shard] = Desk(eventLoop: eventLoop, desk: bound) }
+    }
+
+    // MARK: Calls
+
+    /// What a call on `shard` is to do that can wait until `deadline`.
+    package func look(
+        _ question: CacheQuestion, shard: Int, until deadline: MonotonicTime, at now: MonotonicTime
+    ) -> CacheLook {
+        board.withLock { $0.look(question, shard: shard, until: deadline, at: now) }
+    }
+
+    /// What may be served now that fetching has failed; `nil` if nothing may.
+    package func stale(_ question: CacheQuestion, at now: MonotonicTime) -> ServedAnswer? {
+        board.withLock { $0.stale(question, at: now) }
+    }
+
+    /// An answer has come to the call of `ticket`: keeps it if the verdict says so, and tells those who wait.
+    package func land(
+        _ ticket: FlightTicket, _ answer: CachedAnswer?, _ verdict: CacheVerdict, at now: MonotonicTime
+    ) {
+        tell(board.withLock { $0.land(ticket, answer, verdict, at: now) }, .lookAgain)
+    }
+
+    /// No answer has come to the call of `ticket`: tells those who are to do something about it.
+    package func fail(_ ticket: FlightTicket, at now: MonotonicTime) {
+        switch board.withLock({ $0.fail(ticket, at: now) }) {
+        case .lookAgain(let waiters): tell(waiters, .lookAgain)
+        case .lead(let waiter, let ticket): tell([waiter], .lead(ticket))
+        case .nobody: break
+        }
+    }
+
+    /// `waiter` does not want the answer any more. Whether somebody else still does.
+    package func leave(_ waiter: FlightWaiter) -> Bool {
+        board.withLock { $0.leave(waiter) }
+    }
+
+    /// Tells `waiters` on their loops, after what goes on now.
+    private func tell(_ waiters: [FlightWaiter], _ news: FlightNews) {
+        guard !waiters.isEmpty else { return }
+        let desks = desks.withLock { $0 }
+        for (shard, waiters) in Dictionary(grouping: waiters, by: \.shard) {
+            guard let place = desks[shard] else { continue }
+            let desk = place.desk
+            place.eventLoop.execute { desk.value.tell(waiters, news) }
+        }
+    }
+
+    // MARK: Changes
+
+    /// What depends on `topics` in the pool at `pool` is not served any more.
+    package func invalidate(_ topics: [CacheTopic], pool: Int) {
+        board.withLock { $0.invalidate(topics, pool: pool) }
+    }
+
+    /// Forgets all answers of the pool at `pool`, or of all.
+    package func clear(pool: Int? = nil) {
+        board.withLock { $0.clear(pool: pool) }
+    }
+
+    // MARK: Figures
+
+    /// How the cache is doing.
+    package struct Figures: Sendable {
+        /// What has happened.
+        package var counts: AnswerBoard.Counts
+        /// What had to go.
+        package var evictions: ResponseCacheCounts
+        /// Bytes and entries that are held.
+        package var bytes: Int
+        package var entries: Int
+        /// Answers that are being fetched.
+        package var flights: Int
+    }
+
+    /// How the cache is doing now.
+    package var figures: Figures {
+        board.withLock {
+            Figures(
+                counts: $0.counts, evictions: $0.evictionCounts, bytes: $0.costBytes, entries: $0.count,
+                flights: $0.flightCount)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package import Resilience
+
+/// What the cache is asked for one call.
+package struct CacheQuestion: Hashable, Sendable {
+    /// The position of the pool.
+    package var pool: Int
+    /// What the answer depends on.
+    package var topic: CacheTopic
+    /// What the configuration says of such answers.
+    package var rule: CacheRule
+    /// The name of an answer for everybody; `nil` if there can be none.
+    package var common: CacheKey?
+    /// The name of an answer for this caller alone; `nil` if there can be none, as for a caller without a credential.
+    package var own: CacheKey?
+    /// Who calls: whose share of the cache an answer for them alone takes.
+    package var identity: CallerKey?
+
+    /// A question; one of the keys must be there.
+    package init(
+        pool: Int, topic: CacheTopic, rule: CacheRule, common: CacheKey?, own: CacheKey?, identity: CallerKey?
+    ) {
+        self.pool = pool
+        self.topic = topic
+        self.rule = rule
+        self.common = common
+        self.own = own
+        self.identity = identity
+    }
+}
+
+/// An answer in the cache, with what decides how long it is served.
+package struct KeptAnswer: Sendable {
+    /// The answer.
+    package var answer: CachedAnswer
+    /// How long it is good for.
+    package var life: CacheLife
+    /// When it was asked for, in invalidations of its pool.
+    package var askedAt: UInt64
+    /// Until when it is served without another attempt to fetch a new one, the last one having failed.
+    package var excusedUntil: MonotonicTime = .zero
+
+    /// An answer that was asked for at `askedAt`.
+    package init(answer: CachedAnswer, life: CacheLife, askedAt: UInt64) {
+        self.answer = answer
+        self.life = life
+        self.askedAt = askedAt
+    }
+}
+
+/// What is kept under one key.
+package enum CacheEntry: Sendable {
+    /// An answer.
+    case answer(KeptAnswer)
+    /// Answers to this call have been for their callers alone: each caller's own key is to be looked at.
+    case isPrivate
+    /// Answers to this call have not been kept: it is of no use to wait for somebody else's.
+    case isNotKept
+
+    /// What an entry without an answer takes in memory, in bytes.
+    static let markerCost = 192
+}
+
+/// Somebody who waits for the answer to somebody else's call: where, and who there.
+package struct FlightWaiter: Hashable, Sendable {
+    /// The position of the shard.
+    package var shard: Int
+    /// Different for each in the process.
+    package var number: UInt64
+}
+
+/// The right, and the duty, to fetch an answer for all who wait for it.
+package struct FlightTicket: Hashable, Sendable {
+    /// The flight.
+    var flight: SingleFlight<CacheKey, FlightWaiter>.Flight
+    /// What is asked for; where identities differ, for whom is seen from the answer.
+    package var question: CacheQuestion
+    /// Who fetches.
+    package var leader: FlightWaiter
+    /// When it began, in invalidations of the pool.
+    var askedAt: UInt64
+    /// When it began.
+    package var startedAt: MonotonicTime
+}

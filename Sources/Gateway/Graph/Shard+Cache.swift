@@ -1,0 +1,150 @@
+import NIOCore
+import Resilience
+import Transport
+import Wire
+
+extension Shard {
+    /// How often a call waits for others before it goes by itself.
+    private static let waitLimit = 3
+
+    // MARK: Before the call
+
+    /// Asks the cache for `call`; `nil` if a backend is to be asked.
+    func lookIntoCache(for call: Call, at now: NIODeadline) -> Dispatch? {
+        guard call.caching?.ticket == nil else { return nil }
+        if call.caching == nil { call.caching = question(for: call).map { CallCaching($0) } }
+        guard let caching = call.caching, caching.waitCount < Shard.waitLimit else { return nil }
+        let deadline = call.startedAt + pools[call.poolIndex].plan.timeouts.request
+        let look = plan.cache.look(
+            caching.question, shard: number, until: MonotonicTime(deadline), at: MonotonicTime(now))
+        switch look {
+        case .serve(let answer, let refresh):
+            return .serve(answer, refresh: refresh)
+        case .lead(let ticket):
+            call.caching?.ticket = ticket
+            return nil
+        case .wait(let waiter):
+            call.caching?.waiter = waiter
+            call.caching?.waitCount += 1
+            return .wait(waiter)
+        case .pass:
+            return nil
+        }
+    }
+
+    /// What the cache is to be asked for `call`; `nil` if no answer to it can be kept.
+    private func question(for call: Call) -> CacheQuestion? {
+        guard let request = call.request, let envelope = call.envelope, envelope.kind == .request else { return nil }
+        let pool = plan.pools[call.poolIndex]
+        return request.body.withByteView { body in
+            guard let rule = pool.cacheRule(for: call.method, era: call.era, tool: envelope.name, in: body),
+                CacheVerdict.refusal(of: call.method, envelope, rule: rule) == nil,
+                let topic = topic(of: call.method, envelope, body),
+                let digest = CallDigest(
+                    // A client that names no revision speaks the first one that has this transport.
+                    pool: pool.name, generation: 0, version: call.version ?? .v2025_03_26, method: call.method,
+                    envelope: envelope, message: body, fields: plan.callers.variation(of: request.received),
+                    secret: plan.cache.secret)
+            else { return nil }
+            let identity = plan.callers.credential(of: request.received)
+            // Of answers that say nothing of it, it is known beforehand for whom they are.
+            let isUntold = call.method == .toolsCall || call.era == .legacy || !rule.usesHints
+            let question = CacheQuestion(
+                pool: call.poolIndex, topic: topic, rule: rule,
+                common: !isUntold || rule.isPublic ? digest.key(for: .everyone) : nil,
+                own: isUntold && rule.isPublic ? nil : identity.map { digest.key(for: .identity($0.bytes)) },
+                identity: identity)
+            return question.common == nil && question.own == nil ? nil : question
+        }
+    }
+
+    private func topic(of method: MCPMethod, _ envelope: JSONRPCEnvelope, _ body: ByteView) -> CacheTopic? {
+        guard let uri = envelope.uri, method == .resourcesRead else { return CacheTopic(method, uri: nil) }
+        guard uri.isEscaped else { return CacheTopic(method, uri: body[uri.range]) }
+        return uri.unescaped(in: body).withUnsafeBytes { CacheTopic(method, uri: ByteView($0)) }
+    }
+
+    /// Somebody's news has come: the call goes on.
+    static func goOn(_ call: Call, _ shard: isolated Shard) -> Dispatch {
+        shard.answer(call, at: shard.executor.eventLoop.now)
+    }
+
+    /// Chooses a backend for a call that fetches for the cache only.
+    static func beginRefresh(_ call: Call, _ shard: isolated Shard) -> Dispatch {
+        shard.dispatch(call, at: shard.executor.eventLoop.now)
+    }
+
+    // MARK: After the call
+
+    /// The whole answer to `call` has come: keeps it if that is right.
+    func land(_ envelope: JSONRPCEnvelope, _ bytes: ByteView, of call: Call) {
+        guard let ticket = call.caching?.ticket, let (answer, verdict) = verdict(envelope, bytes, on: call) else {
+            return
+        }
+        call.caching?.ticket = nil
+        plan.cache.land(ticket, answer, verdict, at: MonotonicTime(executor.eventLoop.now))
+    }
+
+    /// The answer to `call` has come on a stream, which may still go wrong.
+    func noteArrival(_ envelope: JSONRPCEnvelope, _ bytes: ByteView, of call: Call) {
+        let arrived = verdict(envelope, bytes, on: call)
+        call.caching?.arrived = arrived
+    }
+
+    /// The stream of `call` has ended well.
+    static func landStreamed(_ call: Call, _ shard: isolated Shard) {
+        guard let caching = call.caching, let ticket = caching.ticket, let (answer, verdict) = caching.arrived else {
+            return
+        }
+        call.caching?.ticket = nil
+        shard.plan.cache.land(
+            ticket, answer, caching.hasOtherMessages ? .refuse(.otherMessages) : verdict,
+            at: MonotonicTime(shard.executor.eventLoop.now))
+    }
+
+    /// A long answer has been passed on whole; `body` is a copy of it, if it is not too long to be kept.
+    static func landLong(_ answer: LandedAnswer, _ shard: isolated Shard) {
+        guard let body = answer.body else { return }
+        body.withByteView { bytes in
+            guard let envelope = try? JSONRPCEnvelope.scan(bytes, scratch: &shard.scratch) else { return }
+            shard.land(envelope, bytes, of: answer.call)
+        }
+    }
+
+    /// A call, and the whole of its answer.
+    package struct LandedAnswer {
+        var call: Call
+        var body: ByteBuffer?
+    }
+
+    /// What has come is no answer that anybody could be served, and takes the place of what was kept before.
+    static func landNothing(_ call: Call, _ shard: isolated Shard) {
+        guard let ticket = call.caching?.ticket else { return }
+        call.caching = nil
+        shard.plan.cache.land(
+            ticket, nil, .refuse(.noResult), at: MonotonicTime(shard.executor.eventLoop.now))
+    }
+
+    /// The call has ended without an answer for those who wait.
+    static func giveUpFlight(_ call: Call, _ shard: isolated Shard) {
+        guard let ticket = call.caching?.ticket else { return }
+        call.caching?.ticket = nil
+        shard.plan.cache.fail(ticket, at: MonotonicTime(shard.executor.eventLoop.now))
+    }
+
+    /// What may be served in place of an error; `nil` if nothing may.
+    static func staleAnswer(_ call: Call, _ shard: isolated Shard) -> ServedAnswer? {
+        guard let question = call.caching?.question else { return nil }
+        return shard.plan.cache.stale(question, at: MonotonicTime(shard.executor.eventLoop.now))
+    }
+
+    private func verdict(
+        _ envelope: JSONRPCEnvelope, _ bytes: ByteView, on call: Call
+    ) -> (answer: CachedAnswer?, verdict: CacheVerdict)? {
+        guard let question = call.caching?.question, let asked = call.envelope else { return nil }
+        let verdict = CacheVerdict(
+            envelope, in: bytes, to: asked, method: call.method, rule: question.rule, hasIdentity: question.own != nil)
+        guard case .keep = verdict, bytes.count <= plan.cache.maximumEntry else { return (nil, verdict) }
+        return (CachedAnswer(envelope, in: bytes), verdict)
+    }
+}
