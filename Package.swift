@@ -71,7 +71,9 @@ let package = Package(
         // Floor 5: arguments in, exit code out.
         .executableTarget(
             name: "mcp-gateway",
-            dependencies: ["Gateway", "Transport", "Telemetry", nioCore, logging, arguments, lifecycle, unixSignals],
+            dependencies: [
+                "Gateway", "Wire", "Transport", "Telemetry", nioCore, logging, arguments, lifecycle, unixSignals,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "mcp-tool-server",

@@ -83,7 +83,7 @@ def run(chosen: argparse.Namespace, gateway: Path, row: Row, calls: int, directo
         backend = peers.start_backend(processes, chosen.backend, row, other_core)
         # One health check at the start and none during the calls: they are not what is counted.
         proxy = peers.start_gateway(
-            processes, gateway, backend, proxy_core, under=valgrind, health_interval="1h", patience=300)
+            processes, gateway, backend, row, proxy_core, under=valgrind, health_interval="1h", patience=300)
         load(chosen.load, proxy, row, other_core, CONNECTIONS, ["--requests", calls, "--timeout", "5m"], 900)
         status = processes.stop(proxy.process, 120)
         if status != 0:

@@ -61,13 +61,14 @@ def start_backend(processes: Processes, program: Path, row: Row, core: set[int])
 
 
 def start_gateway(
-    processes: Processes, program: Path, backend: Peer, core: set[int], under: list | None = None,
+    processes: Processes, program: Path, backend: Peer, row: Row, core: set[int], under: list | None = None,
     health_interval: str = "1s", patience: float = 20
 ) -> Peer:
     """The gateway with everything on; `under` is a program that runs it, such as valgrind."""
     configuration = fill(
         "gateway.conf", processes.directory / "gateway.conf", BACKEND_PORT=backend.port,
-        DIRECTORY=processes.directory, HEALTH_INTERVAL=health_interval)
+        DIRECTORY=processes.directory, HEALTH_INTERVAL=health_interval,
+        CACHE="tools: { process_data: { cache: { ttl: 1h, scope: public } } }" if row.cached else "")
     process = processes.start("gateway", [*(under or []), program, "run", "--config", configuration], core)
     port, admin = (
         processes.wait("gateway", process, patience, "listening", lambda: listening_port(processes, "gateway", listener))
@@ -85,13 +86,20 @@ def start_gateway(
 
 
 def start_nginx(processes: Processes, program: str, backend: Peer, row: Row, core: set[int]) -> Peer:
-    """nginx as a plain proxy with one worker; unbuffered only where events must get through at once."""
+    """nginx as a plain proxy with one worker; unbuffered only where events must get through at once.
+
+    Its cache cannot look into a call: it is told that all calls of the path are the same, which is less than the gateway does,
+    and gives every caller the answer, and the id, of the first one.
+    """
     port = free_port()
     # The worker must reach the temporary folder, so it stays with the user who made that.
     user = f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
     configuration = fill(
         "nginx.conf", processes.directory / "nginx.conf", BACKEND_PORT=backend.port, PORT=port, USER=user,
-        DIRECTORY=processes.directory, BUFFERING="off" if row.events else "on")
+        DIRECTORY=processes.directory, BUFFERING="off" if row.events else "on",
+        CACHE_PATH=f"proxy_cache_path {processes.directory}/cache keys_zone=answers:10m;" if row.cached else "",
+        CACHE="proxy_cache answers; proxy_cache_methods POST; proxy_cache_key $uri; proxy_cache_valid 200 1h;"
+        if row.cached else "")
     process = processes.start(
         "nginx", [program, "-p", processes.directory, "-c", configuration, "-g", "daemon off;"], core)
     processes.wait_for_port("nginx", process, port)

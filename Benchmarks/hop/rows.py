@@ -18,6 +18,7 @@ class Row:
     answer_size: int  # bytes of the JSON answer, or of the last event's data
     events: int  # 0: a JSON answer; else an event stream of so many events
     connections: int
+    cached: bool = False  # the proxy answers with what it has kept
 
     def request(self) -> bytes:
         """The body of a call, `REQUEST_SIZE` bytes where that is enough."""
@@ -48,4 +49,5 @@ ROWS = [
     Row("64KiB", "300 B in, 64 KiB JSON out, 64 connections", 65_536, 0, 64),
     Row("sse", "300 B in, 5 events out, 64 connections", 400, 5, 64),
     Row("1000", "300 B in, 400 B JSON out, 1,000 connections", 400, 0, 1_000),
+    Row("cached", "300 B in, 400 B JSON out of the cache, 64 connections", 400, 0, 64, cached=True),
 ]

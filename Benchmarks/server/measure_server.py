@@ -176,7 +176,7 @@ def measure_cost(chosen: argparse.Namespace, directory: Path) -> dict:
     with Processes(directory) as processes:
         backend = peers.start_backend(processes, chosen.backend, row, other_core)
         runs = [
-            (peers.start_gateway(processes, chosen.binaries / "mcp-gateway", backend, proxy_core),
+            (peers.start_gateway(processes, chosen.binaries / "mcp-gateway", backend, row, proxy_core),
              json.dumps(row.arguments())),
             (start_server(processes, chosen, "tool-server", []), ARGUMENTS)]
         if chosen.fastmcp:

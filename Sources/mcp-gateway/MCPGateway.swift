@@ -13,12 +13,13 @@ struct MCPGateway: AsyncParsableCommand {
               mcp-gateway --config gateway.conf      serve calls until SIGTERM or Ctrl-C
               mcp-gateway check gateway.conf         say what is wrong with a configuration
               mcp-gateway check --schema             print the JSON Schema of the configuration
+              mcp-gateway cache stats                show how the cache of a running gateway is doing
 
             EXIT STATUS:
               0 drained or done · 64 usage · 69 an address cannot be had · 78 bad configuration ·
               130, 143 ended by a second signal
             """,
-        subcommands: [RunCommand.self, CheckCommand.self, VersionCommand.self],
+        subcommands: [RunCommand.self, CheckCommand.self, CacheCommand.self, VersionCommand.self],
         defaultSubcommand: RunCommand.self)
 }
 

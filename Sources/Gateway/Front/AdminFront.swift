@@ -3,19 +3,25 @@ package import Telemetry
 package import Transport
 package import Wire
 
-/// The admin listener: `GET /health` (the process lives), `/ready` (calls would be served), `/metrics`.
+/// The admin listener: `GET /health` (the process lives), `/ready` (calls would be served), `/metrics`, `/cache` (how the
+/// cache is doing), and `POST /cache/clear` (forget what is kept; `?pool=NAME` of one pool only).
 package final class AdminFront: HTTPServerDelegate {
     /// What the endpoints are made from.
     package struct Source: Sendable {
         let registry: PrometheusRegistry
         let isReady: @Sendable () -> Bool
         let access: AccessRules
+        let cache: AnswerCache
+        let poolNames: [String]
 
         /// What the pages say, and under which `Host` they are served, so that no page of a browser can reach them
         /// through a name that it has rebound to this machine.
         package init(
-            registry: PrometheusRegistry, access: AccessRules, isReady: @escaping @Sendable () -> Bool
+            registry: PrometheusRegistry, access: AccessRules, cache: AnswerCache, poolNames: [String],
+            isReady: @escaping @Sendable () -> Bool
         ) {
+            self.cache = cache
+            self.poolNames = poolNames
             self.registry = registry
             self.access = access
             self.isReady = isReady
@@ -27,7 +33,7 @@ package final class AdminFront: HTTPServerDelegate {
     private var page = Page.unknown
 
     private enum Page {
-        case health, ready, metrics, unknown
+        case health, ready, metrics, cache, clearCache, unknown
 
         init(_ path: ByteView) {
             if path.equals("/health") {
@@ -36,6 +42,10 @@ package final class AdminFront: HTTPServerDelegate {
                 self = .ready
             } else if path.equals("/metrics") {
                 self = .metrics
+            } else if path.equals("/cache") {
+                self = .cache
+            } else if path.equals("/cache/clear") {
+                self = .clearCache
             } else {
                 self = .unknown
             }
@@ -60,11 +70,21 @@ package final class AdminFront: HTTPServerDelegate {
         }
         let path = bytes[head.path]
         page = Page(path)
-        guard page != .unknown else { return .refuse(AdminFront.text(404, "try /health, /ready or /metrics\n")) }
-        guard head.method == .get || head.method == .head else {
-            var answer = AdminFront.text(405, "only GET\n")
-            answer.fields = "Content-Type: text/plain\r\nAllow: GET, HEAD\r\n"
-            return .refuse(answer)
+        switch page {
+        case .unknown:
+            return .refuse(AdminFront.text(404, "try /health, /ready, /metrics or /cache\n"))
+        case .clearCache:
+            guard head.method == .post else {
+                var answer = AdminFront.text(405, "only POST\n")
+                answer.fields = "Content-Type: text/plain\r\nAllow: POST\r\n"
+                return .refuse(answer)
+            }
+        case .health, .ready, .metrics, .cache:
+            guard head.method == .get || head.method == .head else {
+                var answer = AdminFront.text(405, "only GET\n")
+                answer.fields = "Content-Type: text/plain\r\nAllow: GET, HEAD\r\n"
+                return .refuse(answer)
+            }
         }
         return .accept(maximumBody: 0)
     }
@@ -89,9 +109,27 @@ package final class AdminFront: HTTPServerDelegate {
                     body: ByteBuffer(bytes: text))
                 bound.eventLoop.execute { bound.value.respond(answer) }
             }
+        case .cache:
+            connection.respond(AdminFront.json(200, CachePage.json(source.cache.figures) + "\n"))
+        case .clearCache:
+            connection.respond(clearCache(request.received))
         case .unknown:
             connection.respond(AdminFront.text(404, "no such page\n"))
         }
+    }
+
+    /// Forgets what is kept, of the pool that the query names if it names one.
+    private func clearCache(_ head: HTTPReceivedHead) -> HTTPAnswer {
+        let query = head.bytes[head.request.query].string
+        guard !query.isEmpty else {
+            source.cache.clear()
+            return AdminFront.json(200, "{\"cleared\":\"all\"}\n")
+        }
+        guard query.hasPrefix("pool="), let index = source.poolNames.firstIndex(of: String(query.dropFirst(5))) else {
+            return AdminFront.text(400, "the query must be pool=NAME with the name of a pool\n")
+        }
+        source.cache.clear(pool: index)
+        return AdminFront.json(200, "{\"cleared\":\"\(source.poolNames[index])\"}\n")
     }
 
     package func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {}

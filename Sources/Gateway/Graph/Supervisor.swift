@@ -170,8 +170,8 @@ package actor Supervisor: Service {
         let readiness = readiness
         let source = AdminFront.Source(
             registry: surroundings.registry,
-            access: AccessRules(origins: [], hosts: [], listeningOn: address),
-            isReady: { readiness.isReady })
+            access: AccessRules(origins: [], hosts: [], listeningOn: address), cache: plan.cache,
+            poolNames: configuration.pools.map(\.name), isReady: { readiness.isReady })
         let side = surroundings.loops.side
         let loop = try await side.eventLoop.submit {
             NIOLoopBound(LoopContext(side), eventLoop: side.eventLoop)

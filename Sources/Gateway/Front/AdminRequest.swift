@@ -1,0 +1,82 @@
+package import NIOCore
+package import Transport
+import Wire
+
+/// One request to the admin listener of a running gateway, over a connection of its own.
+package final class AdminRequest: HTTPClientDelegate {
+    /// What the gateway answers.
+    package struct Answer: Sendable {
+        /// The status.
+        package var status: Int
+        /// The body.
+        package var body: String
+    }
+
+    private static let maximumAnswer = 1_048_576
+
+    private let head: String
+    private let promise: EventLoopPromise<Answer?>
+    private let http = HTTPClientConnection()
+    private var body = ByteBuffer()
+    private var isDone = false
+
+    private init(_ head: String, _ promise: EventLoopPromise<Answer?>) {
+        self.head = head
+        self.promise = promise
+    }
+
+    /// What the gateway at `host`:`port` answers; `nil` if nobody answers as a gateway would within `timeout`.
+    package static func send(
+        _ method: String, _ target: String, host: String, port: Int, timeout: TimeAmount, network: any Network,
+        executor: LoopExecutor
+    ) async -> Answer? {
+        let loop = executor.eventLoop
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n"
+        if method == "POST" { head += "Content-Length: 0\r\n" }
+        let text = head + "\r\n"
+        let future = loop.flatSubmit { () -> EventLoopFuture<Answer?> in
+            let promise = loop.makePromise(of: Answer?.self)
+            let request = AdminRequest(text, promise)
+            let bound = NIOLoopBound(request, eventLoop: loop)
+            request.http.delegate = request
+            let deadline = loop.scheduleTask(in: timeout) { bound.value.finish(nil) }
+            network.connect(
+                to: BackendAddress(host: host, port: port), timeout: timeout, on: loop, connection: request.http)
+            promise.futureResult.whenComplete { _ in deadline.cancel() }
+            return promise.futureResult
+        }
+        return try? await future.get()
+    }
+
+    private func finish(_ answer: Answer?) {
+        guard !isDone else { return }
+        isDone = true
+        http.close()
+        promise.succeed(answer)
+    }
+
+    package func connected(_ connection: HTTPClientConnection) {
+        connection.send(ByteBuffer(string: head))
+    }
+
+    package func answerHead(on connection: HTTPClientConnection) {}
+
+    package func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection) {
+        body.writeImmutableBuffer(piece)
+        if body.readableBytes > AdminRequest.maximumAnswer { finish(nil) }
+    }
+
+    package func answerReadComplete(on connection: HTTPClientConnection) {}
+
+    package func answerEnd(on connection: HTTPClientConnection) {
+        finish(Answer(status: connection.answerHead.response.status, body: String(buffer: body)))
+    }
+
+    package func exchangeFailed(_ failure: HTTPClientFailure, on connection: HTTPClientConnection) { finish(nil) }
+
+    package func closedWhileIdle(_ connection: HTTPClientConnection) { finish(nil) }
+}
+
+@available(*, unavailable)
+extension AdminRequest: Sendable {}

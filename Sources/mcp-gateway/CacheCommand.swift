@@ -1,0 +1,111 @@
+import ArgumentParser
+import Gateway
+import NIOCore
+import Transport
+
+/// `mcp-gateway cache`: looks at the cache of a running gateway, and empties it.
+struct CacheCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cache", abstract: "Show or empty the cache of a running gateway.",
+        discussion: """
+            The gateway is found by the `admin` address of its configuration file, or at --admin. Emptying concerns all
+            gateways that share a Redis.
+
+            EXAMPLES:
+              mcp-gateway cache stats --config gateway.conf
+              mcp-gateway cache stats --admin 127.0.0.1:9090 --json
+              mcp-gateway cache clear --pool tools
+            """,
+        subcommands: [Stats.self, Clear.self])
+
+    /// Where the gateway is.
+    struct Place: ParsableArguments {
+        @Option(name: .shortAndLong, help: "The configuration file of the gateway.")
+        var config = "gateway.conf"
+
+        @Option(help: "Its admin address, HOST:PORT, instead of the one in the file.")
+        var admin: String?
+
+        /// What the gateway answers, if it is a good answer.
+        ///
+        /// - Throws: an exit code, after saying what is wrong.
+        func send(_ method: String, _ target: String) async throws -> String {
+            let (host, port) = try address()
+            let loops = EventLoops(servingCount: 1)
+            let answer = await AdminRequest.send(
+                method, target, host: host, port: port, timeout: .seconds(5), network: NIONetwork(),
+                executor: loops.side)
+            await loops.shutdown()
+            guard let answer else {
+                StandardError.line(
+                    "mcp-gateway: no gateway answers at \(host):\(port); is it running, and is this `admin`?")
+                throw ExitCode.unavailable
+            }
+            guard answer.status == 200 else {
+                StandardError.line("mcp-gateway: \(host):\(port) answers \(answer.status): \(answer.body)")
+                throw ExitCode.failure
+            }
+            return answer.body
+        }
+
+        private func address() throws -> (host: String, port: Int) {
+            if let admin {
+                let parts = admin.split(separator: ":", omittingEmptySubsequences: false)
+                guard parts.count >= 2, let port = Int(parts[parts.count - 1]), (1...65_535).contains(port) else {
+                    throw ValidationError("--admin must be HOST:PORT, as in 127.0.0.1:9090")
+                }
+                let host = parts.dropLast().joined(separator: ":")
+                return (host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port)
+            }
+            let address = try ConfigurationFile(config).load().configuration.admin
+            guard address.port != 0 else {
+                throw ValidationError("the file lets the system choose the admin port: say it with --admin HOST:PORT")
+            }
+            // Whoever listens on every address listens on this one.
+            let everywhere = ["0.0.0.0": "127.0.0.1", "::": "::1"]
+            return (everywhere[address.host] ?? address.host, address.port)
+        }
+    }
+
+    /// `mcp-gateway cache stats`
+    struct Stats: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show how the cache is doing.")
+
+        @OptionGroup var place: Place
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() async throws {
+            let body = try await place.send("GET", "/cache")
+            print(json ? body : try CacheTable(body).text, terminator: json ? "" : "\n")
+        }
+    }
+
+    /// `mcp-gateway cache clear`
+    struct Clear: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Forget what is kept.")
+
+        @OptionGroup var place: Place
+
+        @Option(help: "Of this pool only.")
+        var pool: String?
+
+        func validate() throws {
+            guard let pool, !pool.utf8.allSatisfy({ $0.isNameByte }) else { return }
+            throw ValidationError("--pool must be the name of a pool, as in the configuration file")
+        }
+
+        func run() async throws {
+            _ = try await place.send("POST", pool.map { "/cache/clear?pool=\($0)" } ?? "/cache/clear")
+            print("cleared: \(pool ?? "all pools")")
+        }
+    }
+}
+
+extension UInt8 {
+    /// What names in a configuration are made of.
+    fileprivate var isNameByte: Bool {
+        self &- 0x30 < 10 || (self | 0x20) &- 0x61 < 26 || self == 0x2D || self == 0x5F
+    }
+}
