@@ -1,4 +1,4 @@
-"""What the tool server costs: memory when idle, per open stream and per session, and CPU time per call.
+"""What the tool server costs: memory when idle, per open stream and per session, CPU time per call, and all of it on AWS Lambda.
 
 Run by scripts/measure-server, which installs and builds what this needs.
 """
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Benchmarks" / "hop"))
 
 import peers  # noqa: E402
+from measure_lambda import measure_lambda  # noqa: E402
 from peers import Peer, listening_port  # noqa: E402
 from processes import BenchError, Processes, cores, free_port  # noqa: E402
 from rows import ROWS  # noqa: E402
@@ -43,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the CPU measurement, 3 unless given")
     parser.add_argument("--seconds", type=float, default=3, help="length of one, 3 unless given")
     parser.add_argument("--streams", type=int, default=1_000, help="open streams, 1000 unless given")
+    parser.add_argument("--only-lambda", action="store_true", help="only what it costs as a function of AWS Lambda")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--binaries", metavar="FOLDER", type=Path, default=ROOT / ".build/release", help=argparse.SUPPRESS)
     parser.add_argument("--backend", metavar="FILE", type=Path, default=ROOT / ".build/bench-backend", help=argparse.SUPPRESS)
@@ -193,6 +195,22 @@ def measure_cost(chosen: argparse.Namespace, directory: Path) -> dict:
     return {"cpuMicrosecondsPerCall": {name: median(values) for name, values in costs.items()}, "byGateway": ratio}
 
 
+def show(report: dict) -> None:
+    """The report as text."""
+    if "idleMiB" in report:
+        print(f"idle                          {report['idleMiB']:8.1f} MiB   (at most {IDLE_MIB})")
+        print(f"subscriptions/listen, each    {report['listenStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
+        print(f"session with GET stream, each {report['sessionStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
+        print(f"session, each                 {report['sessionKiB']:8.1f} KiB   {report['sessions']:,}, then {report['statusBeyond']}")
+        for name, cost in report["cpuMicrosecondsPerCall"].items():
+            print(f"CPU per call, {name:15} {cost:8.1f} µs")
+        print(f"tool-server ÷ gateway         {report['byGateway']:8.2f}       (at most {COST_RATIO})")
+    print(
+        f"Lambda, start to first answer {report['lambdaStartMilliseconds']:8.1f} ms    "
+        f"(slowest {report['lambdaSlowestStartMilliseconds']:.1f})")
+    print(f"Lambda, CPU per event         {report['lambdaCPUMicrosecondsPerEvent']:8.1f} µs")
+
+
 def main() -> int:
     """The exit status."""
     chosen = arguments()
@@ -202,7 +220,10 @@ def main() -> int:
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="mcp-measure-") as directory:
-            report = {**measure_memory(chosen, Path(directory)), **measure_cost(chosen, Path(directory))}
+            function = measure_lambda(chosen.binaries / "mcp-tool-server", ARGUMENTS, chosen.seconds, Path(directory))
+            say(f"on AWS Lambda: first answer after {function['lambdaStartMilliseconds']:.1f} ms")
+            report = function if chosen.only_lambda else {
+                **measure_memory(chosen, Path(directory)), **measure_cost(chosen, Path(directory)), **function}
     except (BenchError, subprocess.TimeoutExpired) as error:
         say(f"measure-server: {error}")
         return 1
@@ -210,13 +231,9 @@ def main() -> int:
     if chosen.json:
         print(json.dumps(report, indent=1))
     else:
-        print(f"idle                          {report['idleMiB']:8.1f} MiB   (at most {IDLE_MIB})")
-        print(f"subscriptions/listen, each    {report['listenStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
-        print(f"session with GET stream, each {report['sessionStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
-        print(f"session, each                 {report['sessionKiB']:8.1f} KiB   {report['sessions']:,}, then {report['statusBeyond']}")
-        for name, cost in report["cpuMicrosecondsPerCall"].items():
-            print(f"CPU per call, {name:15} {cost:8.1f} µs")
-        print(f"tool-server ÷ gateway         {report['byGateway']:8.2f}       (at most {COST_RATIO})")
+        show(report)
+    if chosen.only_lambda:
+        return 0
     bad = [
         text for text, missed in [
             ("idle memory", report["idleMiB"] > IDLE_MIB), ("memory of streams", max(

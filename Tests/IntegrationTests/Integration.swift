@@ -19,6 +19,18 @@ enum Machine {
     /// The Python of the environment that has the official SDK.
     static let python = root.appending(path: ".venv/bin/python")
 
+    /// The emulator of AWS Lambda that AWS publishes.
+    static var lambdaEmulator: URL {
+        #if arch(arm64)
+            let name = "aws-lambda-rie-arm64"
+        #else
+            let name = "aws-lambda-rie-x86_64"
+        #endif
+        return root.appending(path: ".venv-lambda/samcli/local/rapid").appending(path: name)
+    }
+
+    static var hasLambdaEmulator: Bool { isComplete || isExecutable(lambdaEmulator) }
+
     static var hasBinaries: Bool {
         isComplete || isExecutable(binaries.appending(path: "mcp-gateway"))
     }

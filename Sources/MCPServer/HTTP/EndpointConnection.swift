@@ -51,8 +51,10 @@ final class EndpointConnection: HTTPServerDelegate {
             return .accept(maximumBody: loop.settings.maximumRequestBytes)
         case .fail(let failure):
             loop.metrics.record(refusal: Problem(failure))
-            // Where it is not certain where the request ends, nothing after it is read.
-            let closes = failure == .lengthRequired || head.method == .connect || head.method == .trace
+            // Where it is not certain where the request ends, or for whom the connection is, nothing after it is read.
+            let closes =
+                failure == .lengthRequired || failure == .misdirectedRequest || head.method == .connect
+                || head.method == .trace
             return .refuse(
                 EndpointRefusal.answer(
                     to: failure, era: era, allowing: allowedMethods(failure, bytes[head.path]), closes: closes))
@@ -73,8 +75,7 @@ final class EndpointConnection: HTTPServerDelegate {
 
     func answer(to error: HTTPError) -> HTTPAnswer {
         loop.metrics.record(refusal: error == .bodyTooLarge ? .tooLarge : .malformedHTTP)
-        let failure = GatewayFailure(error)
-        return EndpointRefusal.answer(to: failure, era: .legacy, closes: failure != .payloadTooLarge)
+        return EndpointRefusal.answer(to: GatewayFailure(error), era: .legacy, closes: true)
     }
 
     // MARK: Requests

@@ -18,23 +18,23 @@ import Wire
         }
     }
 
-    private static func ends(_ text: String, _ statuses: Int...) -> Row {
+    static func ends(_ text: String, _ statuses: Int...) -> Row {
         Row(input: Array(text.utf8), statuses: Set(statuses), closes: true)
     }
 
-    private static func stays(_ text: String, _ statuses: Int...) -> Row {
+    static func stays(_ text: String, _ statuses: Int...) -> Row {
         Row(input: Array(text.utf8), statuses: Set(statuses), closes: false)
     }
 
-    private static func get(_ line: String, _ fields: String = "Host: localhost\r\n") -> String {
+    static func get(_ line: String, _ fields: String = "Host: localhost\r\n") -> String {
         "\(line)\r\n\(fields)\r\n"
     }
 
-    private static func post(_ fields: String, _ body: String = "") -> String {
+    static func post(_ fields: String, _ body: String = "") -> String {
         "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(fields)\r\n\(body)"
     }
 
-    private static let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+    static let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
 
     // MARK: HTTP
 
@@ -103,6 +103,11 @@ import Wire
 
     @Test(arguments: lines + fields + bodies)
     func `answers once, and reads on only where nothing can be misread`(_ row: Row) async throws {
+        try await check(row)
+    }
+
+    /// Sends the bytes of a row, and looks at what comes back and at what follows.
+    func check(_ row: Row) async throws {
         try await TestServer.with { server in
             let client = try await server.connect()
             try await client.send(bytes: row.input)
@@ -111,6 +116,8 @@ import Wire
                 let status = said.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) }
                 #expect(status.map { row.statuses.contains($0) } == true, "\(said.prefix(200))")
                 #expect(said.ranges(of: "HTTP/1.1 ").count == 1)
+                // Otherwise it was a time-out that has closed the connection.
+                #expect(said.contains("\r\nConnection: close\r\n"), "\(said.prefix(400))")
                 return
             }
             let answer = try #require(await client.answer())
@@ -129,7 +136,7 @@ import Wire
             + String(repeating: "]", count: levels) + "}}"
     }
 
-    private static func says(_ code: Int64, _ texts: [String]) -> [Row] {
+    static func says(_ code: Int64, _ texts: [String]) -> [Row] {
         texts.map { Row(input: Array($0.utf8), statuses: [400], closes: false, code: code) }
     }
 
@@ -168,6 +175,11 @@ import Wire
 
     @Test(arguments: notJSON + notJSONRPC)
     func `answers what is no message with its error`(_ row: Row) async throws {
+        try await checkBody(row)
+    }
+
+    /// Sends the bytes of a row as the body of a request in a session.
+    func checkBody(_ row: Row) async throws {
         try await TestServer.with { server in
             let session = try await server.openSession(.v2025_11_25)
             let client = try await server.connect()
