@@ -48,6 +48,18 @@ package struct CachedAnswer: Hashable, Sendable {
     /// What it takes in memory, in bytes; the tables around it included.
     package var costBytes: Int { bytes.readableBytes &+ 256 }
 
+    /// How many bytes `write` appends for an id of `idCount` bytes.
+    package func servedCount(idCount: Int, remaining: Duration) -> Int {
+        let count = bytes.readableBytes &- id.count &+ idCount
+        guard let timeToLive else { return count }
+        return count &- timeToLive.count &+ CachedAnswer.milliseconds(remaining).decimalDigitCount
+    }
+
+    /// Whole milliseconds, rounded down; none if it is negative.
+    private static func milliseconds(_ remaining: Duration) -> Int {
+        Int(max(remaining, .zero).saturatedNanoseconds / 1_000_000)
+    }
+
     /// Appends the answer with the caller's own `id`, which is JSON, and with what `remains` of its time to live in whole
     /// milliseconds, rounded down: a receiver starts to count anew (MCP 2026-07-28, Caching).
     ///
@@ -70,7 +82,7 @@ package struct CachedAnswer: Hashable, Sendable {
             if !isTimeFirst { writeID() }
             if let timeToLive {
                 copy(to: Int(timeToLive.start))
-                buffer.writeDecimal(Int(max(remaining, .zero).saturatedNanoseconds / 1_000_000))
+                buffer.writeDecimal(CachedAnswer.milliseconds(remaining))
                 offset = timeToLive.end
             }
             if isTimeFirst { writeID() }
@@ -87,5 +99,18 @@ package struct CachedAnswer: Hashable, Sendable {
         else { return nil }
         for name in traceNames { value["\(name)"] = nil }
         return value
+    }
+}
+
+extension Int {
+    /// How many digits the number has, which is not negative.
+    fileprivate var decimalDigitCount: Int {
+        var count = 1
+        var rest = self / 10
+        while rest > 0 {
+            count &+= 1
+            rest /= 10
+        }
+        return count
     }
 }

@@ -9,6 +9,8 @@ final class AcceptedHead {
     let pool: Int
     /// What it says that the body says too: ranges of the head, which owns this note.
     let headers: MCPHeaderValues
+    /// What it says of the caller, when that has been made.
+    var caller: HeadCaller?
     private var legacyFields: [UInt8] = []
     private var modernFields: [UInt8] = []
     private var sharedFields: [UInt8] = []
@@ -33,6 +35,14 @@ final class AcceptedHead {
             }
         }
     }
+}
+
+/// What the head of a request says of whoever sends it.
+struct HeadCaller {
+    /// Stands for the fields on which an answer may depend.
+    var variation: CallerKey
+    /// The credential that is presented; `nil` if there is none.
+    var credential: CallerKey?
 }
 
 /// The status line and the fields that a client gets of the head of an answer, its content type among them, as they are

@@ -9,23 +9,22 @@ extension RequestHandler {
         guard let client, let request = call.request, let id = call.envelope?.id else { return }
         // While the call still holds what is to be asked for.
         if let ticket { refresh(ticket) }
-        var body = ByteBuffer()
-        request.body.withByteView { view in
-            served.answer.write(id: view[id.range], remaining: served.remaining, into: &body)
-        }
-        let isCopied = body.readableBytes <= 8_192
-        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: 512 + (isCopied ? body.readableBytes : 0))
+        let answer = served.answer
+        let count = answer.servedCount(idCount: id.range.count, remaining: served.remaining)
+        var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: 512 + count)
         writer.statusLine(200)
         // It is an answer to a POST, and nothing that anybody on the way may keep.
         writer.lines("Content-Type: application/json\r\nCache-Control: no-store\r\n")
         served.outcome.writeFields(age: served.age, into: &writer)
         writeTrailingFields(&writer, client: client, sealed: nil)
-        writer.field("Content-Length: ", body.readableBytes)
+        writer.field("Content-Length: ", count)
         var buffer = writer.finish()
-        if isCopied { buffer.writeImmutableBuffer(body) }
+        request.body.withByteView { view in
+            answer.write(id: view[id.range], remaining: served.remaining, into: &buffer)
+        }
         // A tool that failed is never kept.
-        finishCall(.ok, httpStatus: 200, answerByteCount: body.readableBytes)
-        client.finish(buffer, followedBy: isCopied ? ByteBuffer() : body)
+        finishCall(.ok, httpStatus: 200, answerByteCount: count)
+        client.finish(buffer)
         loop.recycle(buffer)
     }
 }

@@ -122,7 +122,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
-        call.begin(request, poolIndex: poolIndex, headers: accepted?.headers)
+        call.begin(request, poolIndex: poolIndex, accepted: accepted)
         if let limiter = shard.plan.limiter { noteAddress(of: request, on: connection, limiter) }
         carryOut(loop.executor.enter(shard, Shard.begin, call))
     }

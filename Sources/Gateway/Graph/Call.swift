@@ -14,6 +14,8 @@ package final class Call {
     package private(set) var httpMethod = HTTPMethod.other
     /// What the head says that the body says too.
     package var headers = MCPHeaderValues()
+    /// What was made of its head before, if it has come before.
+    private var accepted: AcceptedHead?
     /// The members of the body; `nil` for GET and DELETE.
     package var envelope: JSONRPCEnvelope?
     /// The method, `unknown` for GET, DELETE and methods that are not MCP's.
@@ -63,11 +65,12 @@ package final class Call {
 
     package init() {}
 
-    /// Makes ready for the next request of the connection; `headers` are those of its head if somebody has them.
-    package func begin(_ request: HTTPServerRequest, poolIndex: Int, headers: MCPHeaderValues? = nil) {
+    /// Makes ready for the next request of the connection; `accepted` is the note on its head if there is one.
+    func begin(_ request: HTTPServerRequest, poolIndex: Int, accepted: AcceptedHead? = nil) {
         self.request = request
+        self.accepted = accepted
         httpMethod = request.received.request.method
-        self.headers = headers ?? MCPHeaderValues(request.received)
+        headers = accepted?.headers ?? MCPHeaderValues(request.received)
         self.poolIndex = poolIndex
         envelope = nil
         method = .unknown
@@ -86,6 +89,7 @@ package final class Call {
     /// Lets go of the request's bytes.
     package func end() {
         request = nil
+        accepted = nil
         headers = MCPHeaderValues()
         envelope = nil
         caching = nil
@@ -101,7 +105,8 @@ package final class Call {
         guard let request = other.request else { return }
         // The object of the client's connection is used for its next request.
         begin(
-            HTTPServerRequest(request.received, body: request.body), poolIndex: other.poolIndex, headers: other.headers)
+            HTTPServerRequest(request.received, body: request.body), poolIndex: other.poolIndex,
+            accepted: other.accepted)
         envelope = other.envelope
         method = other.method
         era = other.era
@@ -109,6 +114,16 @@ package final class Call {
         session = other.session
         caching = CallCaching(ticket)
         startedAt = now
+    }
+
+    /// What its head says of the caller.
+    func caller(_ hash: CallerHash) -> HeadCaller {
+        guard let request else { return HeadCaller(variation: .nobody, credential: nil) }
+        if let caller = accepted?.caller { return caller }
+        let caller = HeadCaller(
+            variation: hash.variation(of: request.received), credential: hash.credential(of: request.received))
+        accepted?.caller = caller
+        return caller
     }
 
     /// How many answers the call wants: none for notifications, answers of the client, GET and DELETE.

@@ -38,24 +38,37 @@ extension Shard {
         let pool = plan.pools[call.poolIndex]
         return request.body.withByteView { body in
             guard let rule = pool.cacheRule(for: call.method, era: call.era, tool: envelope.name, in: body),
-                CacheVerdict.refusal(of: call.method, envelope, rule: rule) == nil,
-                let topic = topic(of: call.method, envelope, body),
-                let digest = CallDigest(
-                    // A client that names no revision speaks the first one that has this transport.
-                    pool: pool.name, generation: 0, version: call.version ?? .v2025_03_26, method: call.method,
-                    envelope: envelope, message: body, fields: plan.callers.variation(of: request.received),
-                    secret: plan.cache.secret)
+                CacheVerdict.refusal(of: call.method, envelope, rule: rule) == nil
             else { return nil }
-            let identity = plan.callers.credential(of: request.received)
-            // Of answers that say nothing of it, it is known beforehand for whom they are.
-            let isUntold = call.method == .toolsCall || call.era == .legacy || !rule.usesHints
-            let question = CacheQuestion(
-                pool: call.poolIndex, topic: topic, rule: rule,
-                common: !isUntold || rule.isPublic ? digest.key(for: .everyone) : nil,
-                own: isUntold && rule.isPublic ? nil : identity.map { digest.key(for: .identity($0.bytes)) },
-                identity: identity)
-            return question.common == nil && question.own == nil ? nil : question
+            let caller = call.caller(plan.callers)
+            let known = QuestionMemory.Call(
+                pool: call.poolIndex, method: call.method, era: call.era,
+                // A client that names no revision speaks the first one that has this transport.
+                version: call.version ?? .v2025_03_26, variation: caller.variation, identity: caller.credential)
+            let params = body[envelope.params ?? .none]
+            if let question = questions.question(known, params) { return question }
+            guard let question = makeQuestion(envelope, body, known, rule) else { return nil }
+            questions.remember(question, of: known, params)
+            return question
         }
+    }
+
+    private func makeQuestion(
+        _ envelope: JSONRPCEnvelope, _ body: ByteView, _ call: QuestionMemory.Call, _ rule: CacheRule
+    ) -> CacheQuestion? {
+        guard let topic = topic(of: call.method, envelope, body),
+            let digest = CallDigest(
+                pool: plan.pools[call.pool].name, generation: 0, version: call.version, method: call.method,
+                envelope: envelope, message: body, fields: call.variation, secret: plan.cache.secret)
+        else { return nil }
+        // Of answers that say nothing of it, it is known beforehand for whom they are.
+        let isUntold = call.method == .toolsCall || call.era == .legacy || !rule.usesHints
+        let question = CacheQuestion(
+            pool: call.pool, topic: topic, rule: rule,
+            common: !isUntold || rule.isPublic ? digest.key(for: .everyone) : nil,
+            own: isUntold && rule.isPublic ? nil : call.identity.map { digest.key(for: .identity($0.bytes)) },
+            identity: call.identity)
+        return question.common == nil && question.own == nil ? nil : question
     }
 
     private func topic(of method: MCPMethod, _ envelope: JSONRPCEnvelope, _ body: ByteView) -> CacheTopic? {

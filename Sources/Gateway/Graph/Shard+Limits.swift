@@ -13,7 +13,7 @@ extension Shard {
         guard let request = call.request, call.countsAgainstLimits else { return nil }
         let address = call.address ?? .nobody
         var question = LimitedCall(
-            identity: limiter.hash.credential(of: request.received) ?? address, address: address,
+            identity: call.caller(limiter.hash).credential ?? address, address: address,
             pool: call.poolIndex, method: call.method)
         if let envelope = call.envelope, envelope.kind == .batch {
             // What tools a batch calls is not looked at: together they are one of their own.

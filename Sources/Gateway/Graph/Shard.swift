@@ -19,6 +19,7 @@ package actor Shard {
     var pools: [Pool]
     var sessions: SessionTable
     var scratch: JSONScratch
+    var questions = QuestionMemory()
     var counters: ShardCounters
     var access: AccessLogBuffer
     /// Connections that were found too old when one was leased; the housekeeper closes them.
