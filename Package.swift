@@ -65,7 +65,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Wire", "Resilience", "Transport", "Telemetry", nioCore, logging, crypto, lifecycle, yams,
+                "Wire", "Resilience", "Transport", "Telemetry", "Redis", nioCore, logging, crypto, lifecycle, yams,
             ],
             swiftSettings: strict),
         // Floor 5: arguments in, exit code out.
@@ -116,7 +116,9 @@ let package = Package(
             name: "TelemetryTests", dependencies: ["Telemetry", logging, coreMetrics], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "GatewayTestKit", "Wire", "Resilience", "Transport", nioCore],
+            dependencies: [
+                "Gateway", "GatewayTestKit", "Wire", "Resilience", "Transport", "Redis", nioCore, nioPosix, logging,
+            ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["Gateway", "GatewayTestKit", "Wire", "Resilience", nioCore],

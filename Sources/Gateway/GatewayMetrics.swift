@@ -1,3 +1,4 @@
+package import Redis
 import Resilience
 package import Telemetry
 import Wire
@@ -7,8 +8,11 @@ package struct GatewayMetrics: Sendable {
     private let plan: GatewayPlan
     private let shards: [Shard]
     private let version: String
+    private let redis: RedisStatus?
 
-    package init(plan: GatewayPlan, shards: [Shard], version: String) {
+    /// The metrics of these shards, and of `redis` if there is one.
+    package init(plan: GatewayPlan, shards: [Shard], version: String, redis: RedisStatus? = nil) {
+        self.redis = redis
         self.plan = plan
         self.shards = shards
         self.version = version
@@ -39,6 +43,18 @@ package struct GatewayMetrics: Sendable {
         writeConnections(snapshots, into: &text)
         if let limiter = plan.limiter { writeLimits(limiter, into: &text) }
         writeCache(plan.cache.figures, into: &text)
+        if let redis { writeRedis(redis, into: &text) }
+    }
+
+    private func writeRedis(_ status: RedisStatus, into text: inout PrometheusText) {
+        text.gauge(
+            "mcp_gateway_redis_up", help: "Whether every event loop is served by the Redis that gateways share.",
+            status.isUp ? 1 : 0)
+        for (kind, count) in status.errorCounts {
+            text.counter(
+                "mcp_gateway_redis_errors_total", help: "Commands that Redis has not carried out, by why.",
+                labels: [("kind", kind.rawValue)], count)
+        }
     }
 
     private func writeCache(_ figures: AnswerCache.Figures, into text: inout PrometheusText) {

@@ -1,4 +1,5 @@
 import Gateway
+import Redis
 import Testing
 
 /// The long form: every key that there is.
@@ -39,7 +40,7 @@ import Testing
         #expect(
             configuration.redis
                 == RedisSettings(
-                    url: EndpointURL(scheme: .redis, host: "redis", port: 6_379, path: "/"),
+                    url: RedisURL(.tcp(host: "redis", port: 6_379)),
                     timeout: .milliseconds(20), keyPrefix: "gw:"))
         #expect(configuration.cache == CacheSettings())
         #expect(
@@ -93,7 +94,6 @@ import Testing
             loaded.warnings.map { $0.text(file: "long.conf") }
                 == [
                     ("3:5", "listen[0].tls", ": the listener speaks plain HTTP"),
-                    ("11:1", "redis", ""),
                     ("19:9", "pools.tools.backends[1].zone", ""), ("26:5", "pools.tools.outlier_detection", ""),
                     ("28:5", "pools.tools.retry", ""), ("29:5", "pools.tools.hedge", ""),
                     ("30:5", "pools.tools.limits", ""),
@@ -152,8 +152,11 @@ import Testing
         #expect(
             configuration.limits
                 == ConnectionLimitSettings(maximumBody: 1_024, maximumAnswer: 1 << 30, maximumConnections: .fixed(10)))
-        #expect(configuration.redis?.url == EndpointURL(scheme: .rediss, host: "::1", port: 6_379, path: "/3"))
-        #expect(configuration.redis?.timeout == .seconds(5) && configuration.redis?.keyPrefix == "x")
+        #expect(
+            configuration.redis
+                == RedisSettings(
+                    url: RedisURL(.tcp(host: "::1", port: 6_379), usesTLS: true, database: 3), timeout: .seconds(5),
+                    keyPrefix: "x"))
 
         let pool = try #require(configuration.pool(named: "a"))
         #expect(

@@ -2,14 +2,13 @@
 package struct EndpointURL: Hashable, Sendable {
     /// How to talk.
     package enum Scheme: String, Hashable, Sendable {
-        case http, https, redis, rediss
+        case http, https
 
         /// The port of a URL that names none.
         var defaultPort: Int {
             switch self {
             case .http: 80
             case .https: 443
-            case .redis, .rediss: 6_379
             }
         }
     }
@@ -43,7 +42,7 @@ package struct EndpointURL: Hashable, Sendable {
     ///
     /// - Throws: what is wrong. The text itself is not shown when it may hold credentials.
     init(_ text: String, schemes: [Scheme]) throws(ConfigurationTextError) {
-        let example = schemes.first == .redis ? "redis://redis:6379" : "http://10.0.0.11:9000/mcp"
+        let example = "http://10.0.0.11:9000/mcp"
         guard text.utf8.count <= 2_048, let colon = text.firstRange(of: "://") else {
             let isBare = (try? SocketAddressSetting.splitHostAndPort(text.prefix { $0 != "/" }))?.port != nil
             let suggestion = isBare && !text.contains("@") ? "\(schemes[0].rawValue)://\(text)" : nil
@@ -139,21 +138,6 @@ extension ConfigurationValue where Value == EndpointURL {
         .text(.text(.collectorURL), must: "must be a URL such as http://collector:4318") {
             text throws(ConfigurationTextError) in
             try EndpointURL(text, schemes: [.http, .https])
-        } text: {
-            $0.text
-        }
-    }
-
-    /// Where a Redis is; its path is the number of a database, or `/`.
-    static var redisURL: Self {
-        .text(.text(.redisURL), must: "must be a URL such as redis://redis:6379") {
-            text throws(ConfigurationTextError) in
-            let url = try EndpointURL(text, schemes: [.redis, .rediss])
-            guard url.path == "/" || url.path.utf8.dropFirst().allSatisfy(\.isASCIIDigit), url.path.utf8.count <= 4
-            else {
-                throw ConfigurationTextError("must have the number of a database as its path, or none")
-            }
-            return url
         } text: {
             $0.text
         }

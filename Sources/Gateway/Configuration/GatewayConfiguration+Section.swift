@@ -24,7 +24,7 @@ extension GatewayConfiguration {
                 "limits", \.limits, .section(ConnectionLimitSettings.section), "How much is taken from outside."),
             ConfigurationKey(
                 "redis", \.redis, .optional(.section(RedisSettings.section), from: .placeholder),
-                "The Redis that gateways share. Absent: everything is kept in memory.", effect: .none()),
+                "The Redis that gateways share. Absent: everything is kept in memory."),
             ConfigurationKey(
                 "pools", \.pools, .pools(1...1_000), "Groups of interchangeable servers, by name.", isRequired: true),
             ConfigurationKey(
@@ -49,6 +49,7 @@ extension GatewayConfiguration {
             configuration.settleRoutes(places, &reader)
             configuration.checkAddresses(places, &reader)
             configuration.checkCosts(places, &reader)
+            configuration.checkSharedSecret(places, &reader)
         })
 
     /// Makes the only route when there is none, and warns about pools that no route leads to.
@@ -89,6 +90,16 @@ extension GatewayConfiguration {
                     }
                 }
             }
+        }
+    }
+
+    /// What gateways share is named and sealed with a secret that they share too.
+    private func checkSharedSecret(_ places: ConfigurationSection<Self>.Places, _ reader: inout ConfigurationReader) {
+        guard let redis, redis.secret == nil, sessions.key == nil else { return }
+        reader.descend(to: "redis") {
+            $0.problem(
+                "needs a secret that is the same on all gateways: set redis.secret or sessions.key to env:NAME or "
+                    + "file:PATH of at least 32 bytes", at: places["redis"])
         }
     }
 

@@ -29,10 +29,6 @@ extension SessionSettings {
                 "How long a session lives, whatever happens in it."),
         ],
         finish: { sessions, places, reader in
-            // A repeated word is long enough and still no secret.
-            guard let key = sessions.key, Set(key.value).count < 8 else { return }
-            reader.descend(to: "key") {
-                $0.problem("must not be so simple: it has fewer than 8 different bytes", at: places["key"])
-            }
+            sessions.key?.checkVariety("key", at: places["key"], &reader)
         })
 }

@@ -24,7 +24,8 @@ extension GatewayPlan {
         sessionAge = configuration.sessions.maximumAge
         trustedProxies = TrustedProxies(configuration.trustedProxies)
         // Of the same secret as the session ids, other keys are made: each use has a derivation of its own.
-        let secret = configuration.sessions.key?.value ?? (0..<32).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        let shared = configuration.redis?.secret ?? configuration.sessions.key
+        let secret = shared?.value ?? (0..<32).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         callers = CallerHash(secret: secret)
         cache = AnswerCache(
             configuration.cache, poolCount: pools.count, secret: AnswerCache.secret(from: secret), seed: random.next())

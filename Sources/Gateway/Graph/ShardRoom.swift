@@ -1,4 +1,5 @@
 import NIOCore
+package import Redis
 package import Telemetry
 package import Transport
 
@@ -11,12 +12,15 @@ package final class ShardRoom {
     package let housekeeper: Housekeeper
     /// Where those wait who have asked the same as others.
     package let desk: FlightDesk
+    /// What this loop has of the Redis that gateways share; `nil` if there is none.
+    package let redis: RedisLane?
     private let network: any Network
     /// One object for all connections of a listener, by which notes on heads are told apart.
     private var rules: [AccessRules: HeadRules] = [:]
 
     /// The room around `shard`; made on the shard's loop.
-    package init(shard: Shard, network: any Network, accessLog: LogSink?) {
+    package init(shard: Shard, network: any Network, accessLog: LogSink?, redis: RedisLane? = nil) {
+        self.redis = redis
         self.shard = shard
         self.network = network
         loop = LoopContext(shard.executor)

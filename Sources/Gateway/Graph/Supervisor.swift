@@ -1,5 +1,6 @@
 package import Logging
 import NIOCore
+import Redis
 import Resilience
 import ServiceLifecycle
 package import Telemetry
@@ -56,6 +57,7 @@ package actor Supervisor: Service {
         var listeners: [any BoundListener]
         var admin: (any BoundListener)?
         var monitors: [Task<Void, Never>]
+        var redis: RedisClient?
     }
 
     private let configuration: GatewayConfiguration
@@ -76,7 +78,8 @@ package actor Supervisor: Service {
 
     /// Starts, waits until the process is asked to end, and drains.
     ///
-    /// - Throws: `ListenerError` when an address cannot be had.
+    /// - Throws: `ListenerError` when an address cannot be had; `RedisTLSError` when a file of `redis.tls` has gone bad
+    ///   since it was checked.
     package func run() async throws {
         try await start()
         try? await gracefulShutdown()
@@ -89,6 +92,7 @@ package actor Supervisor: Service {
     package func start() async throws {
         guard case .idle = state else { return }
         let sealer = makeSealer()
+        let redis = try await makeRedis()
         var shards: [Shard] = []
         var rooms: [NIOLoopBound<ShardRoom>] = []
         for (number, executor) in surroundings.loops.serving.enumerated() {
@@ -96,10 +100,11 @@ package actor Supervisor: Service {
                 number: number, plan: plan, executor: executor, sealer: sealer,
                 seed: surroundings.network.randomSeed())
             shards.append(shard)
-            rooms.append(try await makeRoom(around: shard))
+            rooms.append(try await makeRoom(around: shard, redis))
         }
-        var running = Running(rooms: rooms, listeners: [], admin: nil, monitors: [])
-        let metrics = GatewayMetrics(plan: plan, shards: shards, version: surroundings.version)
+        var running = Running(rooms: rooms, listeners: [], admin: nil, monitors: [], redis: redis)
+        let metrics = GatewayMetrics(
+            plan: plan, shards: shards, version: surroundings.version, redis: redis?.status)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
             running.admin = try await listenForAdmin()
@@ -131,11 +136,21 @@ package actor Supervisor: Service {
         return SessionSealer()
     }
 
-    private func makeRoom(around shard: Shard) async throws -> NIOLoopBound<ShardRoom> {
+    /// The client for the Redis of the configuration. It connects by itself, now or whenever Redis is there: nobody waits
+    /// for it.
+    private func makeRedis() async throws -> RedisClient? {
+        guard let settings = configuration.redis else { return nil }
+        let loops = surroundings.loops.serving.map { $0.eventLoop } + [surroundings.loops.side.eventLoop]
+        return try await RedisClient(RedisOptions(settings), loops: loops, logger: surroundings.logger)
+    }
+
+    private func makeRoom(around shard: Shard, _ redis: RedisClient?) async throws -> NIOLoopBound<ShardRoom> {
         let loop = shard.executor.eventLoop
         let (network, accessLog) = (surroundings.network, surroundings.accessLog)
         return try await loop.submit {
-            NIOLoopBound(ShardRoom(shard: shard, network: network, accessLog: accessLog), eventLoop: loop)
+            let lane = redis?.lane(on: loop)
+            return NIOLoopBound(
+                ShardRoom(shard: shard, network: network, accessLog: accessLog, redis: lane), eventLoop: loop)
         }.get()
     }
 
@@ -237,6 +252,7 @@ package actor Supervisor: Service {
         for room in running.rooms { try? await room.submit { $0.housekeeper.closeAll() } }
         for monitor in running.monitors { await monitor.value }
         await running.admin?.close()
+        await running.redis?.shutdown()
     }
 }
 

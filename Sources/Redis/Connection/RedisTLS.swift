@@ -8,17 +8,28 @@ package struct RedisTLS: Hashable, Sendable {
     package var certificateFile: String?
     /// A file with its private key, in PEM.
     package var keyFile: String?
+    /// The key itself, in PEM; takes the place of `keyFile`.
+    package var key: [UInt8]?
     /// The name for which the server's certificate must be valid; `nil`: the host of the URL.
     package var serverName: String?
 
     /// TLS; what is not given has its default.
     package init(
-        authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, serverName: String? = nil
+        authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, key: [UInt8]? = nil,
+        serverName: String? = nil
     ) {
         self.authorityFile = authorityFile
         self.certificateFile = certificateFile
         self.keyFile = keyFile
+        self.key = key
         self.serverName = serverName
+    }
+
+    /// Reads the files and forgets them again.
+    ///
+    /// - Throws: `RedisTLSError`, which says what is wrong with which of them.
+    package func check() throws(RedisTLSError) {
+        _ = try makeContext()
     }
 
     /// Reads the files.
@@ -36,18 +47,21 @@ package struct RedisTLS: Hashable, Sendable {
             }
             configuration.trustRoots = .certificates(certificates)
         }
-        guard (certificateFile == nil) == (keyFile == nil) else {
+        guard (certificateFile == nil) == (keyFile == nil && key == nil) else {
             throw RedisTLSError(
                 key: certificateFile == nil ? "key_file" : "certificate_file", file: certificateFile ?? keyFile ?? "",
                 reason: "a certificate needs its key, and a key its certificate")
         }
-        if let certificateFile, let keyFile {
+        if let certificateFile {
             let chain = try read(certificateFile, "certificate_file") {
                 try NIOSSLCertificate.fromPEMFile(certificateFile)
             }
             configuration.certificateChain = chain.map { .certificate($0) }
-            let key = try read(keyFile, "key_file") { try NIOSSLPrivateKey(file: keyFile, format: .pem) }
-            configuration.privateKey = .privateKey(key)
+            let privateKey = try read(key == nil ? keyFile ?? "" : "", "key_file") {
+                if let key { return try NIOSSLPrivateKey(bytes: key, format: .pem) }
+                return try NIOSSLPrivateKey(file: keyFile ?? "", format: .pem)
+            }
+            configuration.privateKey = .privateKey(privateKey)
         }
         return try read(certificateFile ?? "", "certificate_file") { try NIOSSLContext(configuration: configuration) }
     }

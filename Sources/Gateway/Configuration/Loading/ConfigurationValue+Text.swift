@@ -8,7 +8,10 @@ extension ConfigurationKind.TextForm {
         name: "URL", example: "http://collector:4318",
         pattern: #"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+(/[^\s?#]*)?$"#)
     static let redisURL = Self(
-        name: "URL", example: "redis://redis:6379", pattern: #"^[Rr][Ee][Dd][Ii][Ss]{1,2}://[^\s/?#@]+(/[0-9]{1,3})?$"#)
+        name: "URL", example: "redis://redis:6379",
+        pattern:
+            #"^([Rr][Ee][Dd][Ii][Ss]{1,2}://[^\s/?#@]+(/[0-9]{0,5})?|[Uu][Nn][Ii][Xx]:/[^?#]+)(\?db=[0-9]{1,5})?$"#)
+    static let redisAddress = Self(name: "address", example: "redis-2:6379", pattern: #"^[^\s/?#@]+$"#)
     static let path = Self(name: "path", example: "/mcp", pattern: #"^/[^\s?#]*$"#)
     static let filePath = Self(name: "file", example: "/etc/gw/tls.pem", pattern: #"^[^\u0000-\u001F\u007F]+$"#)
     static let secret = Self(
