@@ -43,6 +43,7 @@ package struct GatewayMetrics: Sendable {
         writeConnections(snapshots, into: &text)
         if let limiter = plan.limiter { writeLimits(limiter, into: &text) }
         writeCache(plan.cache.figures, into: &text)
+        if let counts = plan.sharedStore?.counts { writeSharedStore(counts, into: &text) }
         if let redis { writeRedis(redis, into: &text) }
     }
 
@@ -54,6 +55,26 @@ package struct GatewayMetrics: Sendable {
             text.counter(
                 "mcp_gateway_redis_errors_total", help: "Commands that Redis has not carried out, by why.",
                 labels: [("kind", kind.rawValue)], count)
+        }
+    }
+
+    private func writeSharedStore(_ counts: SharedStore.Counts, into text: inout PrometheusText) {
+        let results = [
+            ("hit", counts.hits), ("miss", counts.misses), ("wait", counts.waits), ("failure", counts.failures),
+        ]
+        for (result, count) in results {
+            text.counter(
+                "mcp_gateway_cache_shared_requests_total",
+                help: "Looks for an answer in Redis, by what came of them; wait: another gateway was fetching it.",
+                labels: [("result", result)], count)
+        }
+        text.counter(
+            "mcp_gateway_cache_shared_insertions_total", help: "Answers that were put into Redis.", counts.stores)
+        for reason in CacheRecordRejection.allCases {
+            text.counter(
+                "mcp_gateway_cache_rejected_total",
+                help: "What lay in Redis under the name of an answer and was none, by what was wrong with it.",
+                labels: [("reason", "\(reason)")], counts.rejections[reason] ?? 0)
         }
     }
 

@@ -199,16 +199,25 @@ package struct AnswerBoard: Sendable {
             flight: flight, question: question, leader: leader, askedAt: askedAt, startedAt: now)
     }
 
-    /// An answer has come to the call of `ticket`. Keeps it if the verdict says so; returns those who are to look again.
+    /// What has come of an answer.
+    package struct Landing: Sendable {
+        /// What is kept; `nil` if nothing is.
+        package var kept: SharableAnswer?
+        /// Those who are to look again.
+        package var waiters: [FlightWaiter]
+    }
+
+    /// An answer has come to the call of `ticket`. Keeps it if the verdict says so.
     package mutating func land(
         _ ticket: FlightTicket, _ answer: CachedAnswer?, _ verdict: CacheVerdict, at now: MonotonicTime
-    ) -> [FlightWaiter] {
+    ) -> Landing {
         refreshes.remove(ticket.leader)
         let question = ticket.question
+        var kept: SharableAnswer?
         switch verdict {
         case .keep(let timeToLive, let isForEveryone):
             if isCurrent(ticket.askedAt, question) {
-                keep(answer, timeToLive, isForEveryone: isForEveryone, ticket, at: now)
+                kept = keep(answer, timeToLive, isForEveryone: isForEveryone, ticket, at: now)
             }
         case .refuse(let reason):
             let span = reason.isPassing ? AnswerBoard.passingSpan : AnswerBoard.notKeptSpan
@@ -217,34 +226,49 @@ package struct AnswerBoard: Sendable {
                 ticket.flight.key, isPrivate ? .isPrivate : .isNotKept,
                 until: now + (isPrivate ? AnswerBoard.privateSpan : span), at: now)
         }
+        return Landing(kept: kept, waiters: flights.succeed(ticket.flight))
+    }
+
+    /// Another gateway has kept an answer for the call of `ticket`, which is good for `life`. Keeps it, and returns those who
+    /// are to look again; `nil` if it is void or finds no room: then the flight goes on.
+    package mutating func adopt(
+        _ ticket: FlightTicket, _ answer: CachedAnswer, _ life: CacheLife, isForEveryone: Bool, at now: MonotonicTime
+    ) -> [FlightWaiter]? {
+        guard isCurrent(ticket.askedAt, ticket.question),
+            insert(answer, life, isForEveryone: isForEveryone, ticket, at: now) != nil
+        else { return nil }
+        refreshes.remove(ticket.leader)
         return flights.succeed(ticket.flight)
     }
 
     private mutating func keep(
         _ answer: CachedAnswer?, _ timeToLive: Duration, isForEveryone: Bool, _ ticket: FlightTicket,
         at now: MonotonicTime
-    ) {
-        let question = ticket.question
+    ) -> SharableAnswer? {
         let life = CacheLife(
             received: now, timeToLive: timeToLive, fetchTime: now - ticket.startedAt, spans: spans, random: &random)
-        let key = isForEveryone ? question.common : question.own
-        guard let key, let answer,
-            insert(
-                KeptAnswer(answer: answer, life: life, askedAt: ticket.askedAt), key,
-                owner: isForEveryone ? nil : question.identity, at: now)
-        else { return mark(ticket.flight.key, .isNotKept, until: now + AnswerBoard.notKeptSpan, at: now) }
-        if key != ticket.flight.key, ticket.flight.key == question.common {
-            mark(ticket.flight.key, .isPrivate, until: now + AnswerBoard.privateSpan, at: now)
+        guard let answer, let kept = insert(answer, life, isForEveryone: isForEveryone, ticket, at: now) else {
+            mark(ticket.flight.key, .isNotKept, until: now + AnswerBoard.notKeptSpan, at: now)
+            return nil
         }
+        return SharableAnswer(answer: kept, isForEveryone: isForEveryone)
     }
 
     private mutating func insert(
-        _ kept: KeptAnswer, _ key: CacheKey, owner: CallerKey?, at now: MonotonicTime
-    ) -> Bool {
-        let isKept = entries.insert(
-            .answer(kept), for: key, costBytes: kept.answer.costBytes, owner: owner, until: kept.life.end, at: now)
-        if isKept { counts.insertions += 1 }
-        return isKept
+        _ answer: CachedAnswer, _ life: CacheLife, isForEveryone: Bool, _ ticket: FlightTicket, at now: MonotonicTime
+    ) -> KeptAnswer? {
+        let question = ticket.question
+        let kept = KeptAnswer(answer: answer, life: life, askedAt: ticket.askedAt)
+        guard let key = isForEveryone ? question.common : question.own,
+            entries.insert(
+                .answer(kept), for: key, costBytes: answer.costBytes,
+                owner: isForEveryone ? nil : question.identity, until: life.end, at: now)
+        else { return nil }
+        counts.insertions += 1
+        if key != ticket.flight.key, ticket.flight.key == question.common {
+            mark(ticket.flight.key, .isPrivate, until: now + AnswerBoard.privateSpan, at: now)
+        }
+        return kept
     }
 
     private mutating func mark(

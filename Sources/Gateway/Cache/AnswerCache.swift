@@ -61,11 +61,26 @@ package final class AnswerCache: Sendable {
         board.withLock { $0.stale(question, at: now) }
     }
 
-    /// An answer has come to the call of `ticket`: keeps it if the verdict says so, and tells those who wait.
+    /// An answer has come to the call of `ticket`: keeps it if the verdict says so, and tells those who wait. What is kept;
+    /// `nil` if nothing is.
+    @discardableResult
     package func land(
         _ ticket: FlightTicket, _ answer: CachedAnswer?, _ verdict: CacheVerdict, at now: MonotonicTime
-    ) {
-        tell(board.withLock { $0.land(ticket, answer, verdict, at: now) }, .lookAgain)
+    ) -> SharableAnswer? {
+        let landing = board.withLock { $0.land(ticket, answer, verdict, at: now) }
+        tell(landing.waiters, .lookAgain)
+        return landing.kept
+    }
+
+    /// Another gateway has kept an answer for the call of `ticket`: keeps it, and tells those who wait. `false` if it is void
+    /// or finds no room: then the call goes on.
+    package func adopt(
+        _ ticket: FlightTicket, _ answer: CachedAnswer, _ life: CacheLife, isForEveryone: Bool, at now: MonotonicTime
+    ) -> Bool {
+        let waiters = board.withLock { $0.adopt(ticket, answer, life, isForEveryone: isForEveryone, at: now) }
+        guard let waiters else { return false }
+        tell(waiters, .lookAgain)
+        return true
     }
 
     /// No answer has come to the call of `ticket`: tells those who are to do something about it.

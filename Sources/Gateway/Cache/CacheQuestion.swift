@@ -47,6 +47,14 @@ package struct KeptAnswer: Sendable {
     }
 }
 
+/// An answer that has just been kept, and that other gateways may have as well.
+package struct SharableAnswer: Sendable {
+    /// The answer.
+    package var answer: KeptAnswer
+    /// Whether it is for everybody; else for whoever asked.
+    package var isForEveryone: Bool
+}
+
 /// What is kept under one key.
 package enum CacheEntry: Sendable {
     /// An answer.

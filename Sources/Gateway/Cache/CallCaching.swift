@@ -8,6 +8,12 @@ package struct CallCaching: Sendable {
     package var waiter: FlightWaiter?
     /// How often it has waited.
     package var waitCount = 0
+    /// Where the answer is among those that gateways share, once it has been looked for there.
+    var places: SharedPlaces?
+    /// The mark there that this gateway fetches it.
+    var lock: SharedLock?
+    /// What has been kept of the answer.
+    var kept: SharableAnswer?
     /// The answer, where it came before it is known whether all will go well.
     var arrived: (answer: CachedAnswer?, verdict: CacheVerdict)?
     /// Whether other messages came with the answer.

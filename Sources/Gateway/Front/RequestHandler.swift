@@ -9,7 +9,8 @@ package import Wire
 /// idle ─────────────▶ deciding ─────────────────▶ awaiting ─────────▶ holding ───▶ idle
 ///                      ▲ │ │                         │     │          relaying ──▶ idle   (long answers, from holding)
 ///                 news │ │ └─▶ served from the cache │     └────────▶ streaming ─▶ idle
-///                   waiting ◀─ somebody else asks    │
+///    searching, waiting ◀┘ other gateways, or others │
+///                        │ here, may have it         │
 ///                        │                           │
 ///                        └──────── refused ──────────┴── failed ────▶ (another try, or an error answer)
 /// ```
@@ -23,6 +24,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     enum State {
         /// No request, or one that has been answered.
         case idle
+        /// The answer is looked for where other gateways put theirs.
+        case searching
         /// Somebody else has asked the same, and is waited for.
         case waiting
         /// A connection to a backend is being made.
@@ -40,7 +43,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     let shard: Shard
     let loop: LoopContext
     let network: any Network
-    private let room: ShardRoom
+    let room: ShardRoom
     private var housekeeper: Housekeeper { room.housekeeper }
     private let rules: HeadRules
     let call = Call()
@@ -55,6 +58,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     var client: HTTPServerConnection?
     /// Whether the call goes on for the cache alone.
     private(set) var isForCacheOnly = false
+    /// The search among the answers of other gateways.
+    var search: SharedSearch?
     /// The long answer that is being passed on.
     var longAnswer: LongAnswer?
     /// The event stream that is being passed on, and how the answer on it counts.
@@ -182,6 +187,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
                 connection: connection.http)
         case .serve(let answer, let refresh):
             serve(answer, refresh: refresh)
+        case .search(let places):
+            search(places)
         case .wait(let waiter):
             state = .waiting
             loop.wheel.arm(timer, at: call.startedAt + pool.timeouts.request, owner: self)
@@ -216,7 +223,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
         switch state {
-        case .idle:
+        case .idle, .searching:
             break
         case .waiting:
             stopWaiting()
@@ -354,6 +361,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         stream = nil
         longAnswer = nil
         accepted = nil
+        search?.cancel()
+        search = nil
+        if call.caching?.places != nil { shareAnswer() }
         if call.caching?.ticket != nil { loop.executor.enter(shard, Shard.giveUpFlight, call) }
         if isForCacheOnly {
             if let attempt {

@@ -29,6 +29,13 @@ extension GatewayPlan {
         callers = CallerHash(secret: secret)
         cache = AnswerCache(
             configuration.cache, poolCount: pools.count, secret: AnswerCache.secret(from: secret), seed: random.next())
+        sharedStore = configuration.redis.map {
+            SharedStore(
+                prefix: $0.keyPrefix, secret: secret,
+                spans: StaleSpans(
+                    whileRevalidating: configuration.cache.staleWhileRevalidate,
+                    onError: configuration.cache.staleIfError))
+        }
         if !configuration.rateLimits.isEmpty {
             limiter = RateLimiter(configuration.rateLimits, poolCount: pools.count, hash: callers)
         }

@@ -24,6 +24,8 @@ package struct GatewayPlan: Sendable {
     package var limiter: RateLimiter?
     /// What is kept of answers.
     package var cache: AnswerCache
+    /// How answers are kept where other gateways find them; `nil` if they are not.
+    package var sharedStore: SharedStore?
 }
 
 /// One path that clients may call.

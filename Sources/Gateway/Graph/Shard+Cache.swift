@@ -22,7 +22,7 @@ extension Shard {
             return .serve(answer, refresh: refresh)
         case .lead(let ticket):
             call.caching?.ticket = ticket
-            return nil
+            return search(for: call)
         case .wait(let waiter):
             call.caching?.waiter = waiter
             call.caching?.waitCount += 1
@@ -30,6 +30,17 @@ extension Shard {
         case .pass:
             return nil
         }
+    }
+
+    /// Where other gateways may have put the answer to `call`; `nil` if there is no such place, or it has been looked for
+    /// there already.
+    private func search(for call: Call) -> Dispatch? {
+        guard let store = plan.sharedStore, let caching = call.caching, caching.places == nil,
+            let generation = plan.cache.generation(
+                of: caching.question.topic, pool: caching.question.pool, at: MonotonicTime(executor.eventLoop.now)),
+            let places = store.places(for: caching.question, generation: generation)
+        else { return nil }
+        return .search(places)
     }
 
     /// What the cache is to be asked for `call`; `nil` if no answer to it can be kept.
@@ -82,9 +93,34 @@ extension Shard {
         shard.answer(call, at: shard.executor.eventLoop.now)
     }
 
-    /// Chooses a backend for a call that fetches for the cache only.
+    /// Goes to the other gateways' answers, or chooses a backend, for a call that fetches for the cache only.
     static func beginRefresh(_ call: Call, _ shard: isolated Shard) -> Dispatch {
+        shard.search(for: call) ?? shard.dispatch(call, at: shard.executor.eventLoop.now)
+    }
+
+    /// Chooses a backend.
+    static func fetch(_ call: Call, _ shard: isolated Shard) -> Dispatch {
         shard.dispatch(call, at: shard.executor.eventLoop.now)
+    }
+
+    /// An answer that another gateway has kept.
+    struct SharedFind {
+        var call: Call
+        var record: CacheRecord
+        var isForEveryone: Bool
+    }
+
+    /// Keeps the answer of another gateway; `false` if it must be fetched all the same.
+    static func adopt(_ find: SharedFind, _ shard: isolated Shard) -> Bool {
+        guard let ticket = find.call.caching?.ticket, let store = shard.plan.sharedStore else { return false }
+        let now = MonotonicTime(shard.executor.eventLoop.now)
+        let life = find.record.life(at: now, wallClock: WallClock.milliseconds(), spans: store.spans)
+        guard
+            shard.plan.cache.adopt(
+                ticket, find.record.answer, life, isForEveryone: find.isForEveryone, at: now)
+        else { return false }
+        find.call.caching?.ticket = nil
+        return true
     }
 
     // MARK: After the call
@@ -95,7 +131,8 @@ extension Shard {
             return
         }
         call.caching?.ticket = nil
-        plan.cache.land(ticket, answer, verdict, at: MonotonicTime(executor.eventLoop.now))
+        let kept = plan.cache.land(ticket, answer, verdict, at: MonotonicTime(executor.eventLoop.now))
+        call.caching?.kept = kept
     }
 
     /// The answer to `call` has come on a stream, which may still go wrong.
@@ -110,9 +147,10 @@ extension Shard {
             return
         }
         call.caching?.ticket = nil
-        shard.plan.cache.land(
+        let kept = shard.plan.cache.land(
             ticket, answer, caching.hasOtherMessages ? .refuse(.otherMessages) : verdict,
             at: MonotonicTime(shard.executor.eventLoop.now))
+        call.caching?.kept = kept
     }
 
     /// A long answer has been passed on whole; `body` is a copy of it, if it is not too long to be kept.
@@ -133,7 +171,7 @@ extension Shard {
     /// What has come is no answer that anybody could be served, and takes the place of what was kept before.
     static func landNothing(_ call: Call, _ shard: isolated Shard) {
         guard let ticket = call.caching?.ticket else { return }
-        call.caching = nil
+        call.caching?.ticket = nil
         shard.plan.cache.land(
             ticket, nil, .refuse(.noResult), at: MonotonicTime(shard.executor.eventLoop.now))
     }

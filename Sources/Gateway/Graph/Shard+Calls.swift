@@ -11,6 +11,8 @@ package enum Dispatch {
     case connect(BackendConnection)
     /// Answer with what the cache has, and fetch it anew beside that if there is a ticket.
     case serve(ServedAnswer, refresh: FlightTicket?)
+    /// Look for the answer where other gateways put theirs.
+    case search(SharedPlaces)
     /// Wait for the answer to somebody else's call.
     case wait(FlightWaiter)
     /// Answer with an error of our own.
