@@ -217,9 +217,9 @@ import Wire
     }
 }
 
-/// Keeps what is posted, in order.
+/// Keeps what is posted in a session of 2025-11-25, in order.
 private final class PostOutlet: MessageOutlet {
-    private let recording = RecordingOutlet()
+    private let recording = RecordingOutlet(.v2025_11_25)
 
     var sent: [JSONValue] { recording.sent }
     var methods: [String] { sent.compactMap { $0["method"]?.stringValue } }
