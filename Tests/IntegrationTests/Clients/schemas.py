@@ -2,7 +2,7 @@
 
 usage: schemas.py URL FOLDER     FOLDER: has 2024-11-05.json and so on, as they are published
 
-The report: "revisions", "checked" (how many values were judged) and "invalid" (what was wrong with which).
+The report: "revisions", "judged" (how many values were judged) and "invalid" (what was wrong with which).
 """
 
 import http.client
@@ -53,7 +53,7 @@ class Revision:
     def judge_by(self, schema: dict, case: str, value: object, name: str) -> None:
         """Judges a value by a schema of its own."""
         validator = validators.validator_for(schema, default=validators.Draft202012Validator)(schema)
-        self.report["checked"] += 1
+        self.report["judged"] += 1
         if error := exceptions.best_match(validator.iter_errors(value)):
             self.complain(case, f"{name}: {error.json_path}: {error.message[:400]}")
 
@@ -361,7 +361,7 @@ class Visit:
 
 
 def judge_all(url: str, folder: pathlib.Path) -> dict:
-    report: dict = {"revisions": [], "checked": 0, "invalid": []}
+    report: dict = {"revisions": [], "judged": 0, "invalid": []}
     revisions = {version: Revision(version, folder, report) for version in (*LEGACY, MODERN)}
     caller = Caller(url)
     for revision in revisions.values():
