@@ -90,10 +90,14 @@ class Judge:
         self.verdicts: dict = {"revisions": [], "judged": 0, "invalid": []}
         self.revision = Revision(version, SCHEMAS, self.verdicts)
         self.tasks = Revision("ext-tasks", SCHEMAS, self.verdicts)
+        self.newer: Revision | None = None
 
     def judge(self, message: dict, methods: set[str]) -> None:
         """Judges a message; METHODS are what it may be an answer to, of which one must fit."""
         revision, case = self.revision, json.dumps(message)[:200]
+        if "error" in message and "id" not in message and revision.version < "2025-11-25":
+            # No older schema has a form for an error that answers nothing which could be read.
+            revision = self.newer = self.newer or Revision("2025-11-25", SCHEMAS, self.verdicts)
         revision.judge(case, message, "JSONRPCMessage")
         if method := message.get("method"):
             if method == "notifications/tasks":

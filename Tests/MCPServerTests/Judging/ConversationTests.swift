@@ -32,7 +32,7 @@ struct ConversationTests {
         refuses(result(#""tools":7"#), to: "tools/list", version, "\(file) ListToolsResult: /tools: must be an array")
         refuses(result(#""a":1"#), to: "no/such/method", version, "there is no result of no/such/method")
         refuses(#"{"jsonrpc":"2.0","id":2,"result":{}}"#, version, "answers nothing that was asked")
-        refuses(#"{"jsonrpc":"1.0","id":1,"result":{}}"#, version, "JSONRPCMessage")
+        refuses(#"{"jsonrpc":"1.0","id":1,"result":{}}"#, version, "/jsonrpc: must be")
         refuses(#"{"jsonrpc":"2.0","id":1,"error":{"code":"x","message":"m"}}"#, version, "/error/code")
         refuses(#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602}}"#, version, "message")
         refuses(#"{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"m"}}"#, version, "/id")
@@ -118,7 +118,7 @@ struct ConversationTests {
     @Test func `hears bodies, and events as they come`() {
         let wrong = #"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}"#
         hears(Request.modern("tools/call"), Self.answer(wrong), "2026-07-28.json CallToolResult")
-        hears(Request.modern("tools/list"), Self.answer("{}"), "JSONRPCMessage")
+        hears(Request.modern("tools/list"), Self.answer("{}"), "\"jsonrpc\" is required")
         hears(Request.modern("tools/list"), Self.answer("no JSON"), "no JSON")
         let old = Request.post(#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#, ["MCP-Protocol-Version: 2025-06-18"])
         hears(old, Self.answer(wrong), "2025-06-18.json CallToolResult")

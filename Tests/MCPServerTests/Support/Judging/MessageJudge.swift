@@ -3,9 +3,10 @@ import Wire
 /// Says what is wrong with a message of a server, by the schema that is published with the revision in which it is said.
 ///
 /// An answer is judged as an answer and as the result of the method that was asked for, an error also by its code, and
-/// anything else by its own method. Results and notifications of tasks in 2026-07-28 are judged by the schema of that
-/// extension; a result that is in no schema is a complaint. No schema before 2025-11-25 has a form for an error that
-/// answers nothing which could be read, and none allows a null id: such errors are judged by that of 2025-11-25.
+/// anything else by its own method; the unions of these, such as `JSONRPCMessage`, would add nothing. Results and
+/// notifications of tasks in 2026-07-28 are judged by the schema of that extension; a result that is in no schema is a
+/// complaint. No schema before 2025-11-25 has a form for an error that answers nothing which could be read, and none allows
+/// a null id: such errors are judged by that of 2025-11-25.
 struct MessageJudge {
     let schemas: PublishedSchemas
 
@@ -49,12 +50,11 @@ struct MessageJudge {
         if let method = message["method"]?.stringValue { return complaints(about: message, method, revision) }
         if let error = message["error"] { return complaints(aboutError: error, of: message, revision) }
         let document = PublishedSchemas.Document.revision(revision)
-        var complaints = judge(message, document, "JSONRPCMessage")
-        complaints += judge(message, document, first("JSONRPCResultResponse", "JSONRPCResponse", document))
+        var complaints = judge(message, document, first("JSONRPCResultResponse", "JSONRPCResponse", document))
         guard let asked else { return complaints + ["answers nothing that was asked"] }
         guard let result = message["result"] else { return complaints }
         switch revision.era {
-        case .modern: complaints += judgeModern(result, of: message, asked.method)
+        case .modern: complaints += judgeModern(result, asked.method)
         case .legacy: complaints += judgeLegacy(result, asked, document)
         }
         return complaints
@@ -86,8 +86,7 @@ struct MessageJudge {
     ) -> [String] {
         var document = PublishedSchemas.Document.revision(revision)
         if message["id"] == nil { document = .revision(max(revision, .v2025_11_25)) }
-        var complaints = judge(message, document, first("JSONRPCErrorResponse", "JSONRPCError", document))
-        complaints += judge(message, document, "JSONRPCMessage")
+        let complaints = judge(message, document, first("JSONRPCErrorResponse", "JSONRPCError", document))
         guard let code = error["code"]?.int64Value, let definition = MessageJudge.errors[code],
             schemas.defines(definition, in: document)
         else { return complaints }
@@ -106,7 +105,7 @@ struct MessageJudge {
         return judge(result, document, isTask ? "CreateTaskResult" : definition)
     }
 
-    private func judgeModern(_ result: JSONValue, of message: JSONValue, _ method: String) -> [String] {
+    private func judgeModern(_ result: JSONValue, _ method: String) -> [String] {
         let document = PublishedSchemas.Document.revision(.v2026_07_28)
         let canAsk = ["tools/call", "prompts/get", "resources/read"].contains(method)
         switch result["resultType"]?.stringValue {
@@ -122,9 +121,7 @@ struct MessageJudge {
             }
             return complaints
         }
-        let response = definition + "Response"
         return judge(result, document, definition)
-            + (schemas.defines(response, in: document) ? judge(message, document, response) : [])
     }
 
     private func first(_ name: String, _ other: String, _ document: PublishedSchemas.Document) -> String {
