@@ -127,6 +127,11 @@ struct ConversationTests {
         let stream =
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "\(String(events.utf8.count, radix: 16))\r\n\(events)\r\n"
+        let chunked =
+            "POST /mcp HTTP/1.1\r\nMCP-Protocol-Version: 2025-06-18\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "2b;a=b\r\n" + #"{"jsonrpc":"2.0","id":1,"method":"prompts/g"# + "\r\n4\r\n" + #"et"}"#
+            + "\r\n0\r\nX: y\r\n\r\n"
+        hears(chunked + Request.modern("tools/call"), Self.answer(wrong) + Self.answer(wrong), "GetPromptResult")
         let page = Request.get("/health") + Request.get("/health", method: "HEAD")
         let pages = Self.answer("{}") + "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
         hears(page + Request.modern("tools/call"), pages + stream, "2026-07-28.json CallToolResult")

@@ -230,12 +230,16 @@ final class HTTPTranscript: Sendable {
         return fields
     }
 
-    /// The next chunk, and how long it is with its frame; the last one is empty.
+    /// The next chunk, and how long it is with its frame; the last one is empty, and trailers belong to its frame.
     private static func chunk(_ bytes: ArraySlice<UInt8>) -> (body: ArraySlice<UInt8>, length: Int)? {
-        guard let line = bytes.firstRange(of: Array("\r\n".utf8)),
-            let size = Int(String(decoding: bytes[..<line.lowerBound], as: UTF8.self), radix: 16), size >= 0,
-            bytes.endIndex - line.upperBound - 2 >= size
-        else { return nil }
+        guard let line = bytes.firstRange(of: Array("\r\n".utf8)) else { return nil }
+        let digits = bytes[..<line.lowerBound].prefix { $0 != UInt8(ascii: ";") }
+        guard let size = Int(String(decoding: digits, as: UTF8.self), radix: 16), size >= 0 else { return nil }
+        if size == 0 {
+            let end = bytes[line.lowerBound...].firstRange(of: Array("\r\n\r\n".utf8))
+            return end.map { ([], $0.upperBound - bytes.startIndex) }
+        }
+        guard bytes.endIndex - line.upperBound - 2 >= size else { return nil }
         let end = line.upperBound + size
         return (bytes[line.upperBound..<end], end + 2 - bytes.startIndex)
     }
