@@ -63,6 +63,35 @@ import Testing
         #expect(metrics("absent") == 0)
     }
 
+    @Test(.enabled(if: Machine.hasPython && PythonClient.hasSchemas, "make .venv; ../shared/spec/schema"))
+    func `a wrong answer of a server is found, and those of scripts are left out`() async throws {
+        func reply(_ result: String, _ form: String = "application/json") -> HTTPReply {
+            let message = #"{"jsonrpc":"2.0","id":1,"result":\#(result)}"#
+            let body = form == "application/json" ? message : "id: 1\ndata: \(message)\n\n"
+            return HTTPReply(status: 200, fields: ["content-type": form], body: Array(body.utf8))
+        }
+        let wrong = #"{"resultType":"complete","structuredContent":{}}"#
+        let exchanges = Exchanges()
+        exchanges.expect(true, at: 1)
+        exchanges.expect(true, at: 2)
+        exchanges.expect(false, at: 2)
+        for era in HTTPCall.Era.allCases {
+            exchanges.keep(.process("a", era: era), reply(wrong), at: 1)
+            exchanges.keep(.process("a", era: era), reply(wrong, "text/event-stream"), at: 1)
+            exchanges.keep(.process("a", era: era), reply(#"{"resultType":"complete","content":[]}"#), at: 1)
+            exchanges.keep(.process("a", era: era), reply(wrong), at: 2)
+        }
+        let folder = try TemporaryFolder()
+        let file = try folder.write("exchanges.jsonl", try exchanges.take())
+        let script = Machine.root.appending(path: "Tests/IntegrationTests/Clients/exchanges.py")
+        let report = JSON(parsing: try await ChildProcess.run(Machine.python, [script.path, file.path]).output)
+        #expect(report["judged"].int == 12)
+        let complaints = report["invalid"].elements.compactMap(\.string)
+        #expect(complaints.count == 4)
+        #expect(complaints.allSatisfy { $0.contains("CallToolResult: $: 'content' is a required property") })
+        #expect(try exchanges.take().isEmpty)
+    }
+
     @Test func `a process' end, words and signals are seen`() async throws {
         let outcome = try await ChildProcess.run(
             URL(filePath: "/bin/sh"), ["-c", "echo out; echo err >&2; exit 3"])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Real processes, real sockets, real clients. One test at a time: each has the machine's cores for its own processes.
-@Suite(.serialized, .enabled(if: Machine.hasBinaries, "build the binaries first: scripts/build"))
+@Suite(.serialized, .judgingExchanges, .enabled(if: Machine.hasBinaries, "build the binaries first: scripts/build"))
 enum Integration {}
 
 /// What the machine has of the things that these tests drive.

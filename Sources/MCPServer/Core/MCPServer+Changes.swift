@@ -7,30 +7,38 @@ extension MCPServer {
         changes.announce(change)
     }
 
-    /// Offers these tools from now on, and tells the clients. Calls that run are not disturbed. Rules as at the start.
-    public func replaceTools(_ tools: [any Tool]) {
+    /// Offers these tools from now on, and tells the clients. Calls that run are not disturbed.
+    ///
+    /// Throws if two of them have the same name: then nothing has changed, and nobody is told.
+    public func replaceTools(_ tools: [any Tool]) throws(CatalogError) {
         let registered = tools.map { RegisteredTool($0) }
-        catalogs.replace { old in
-            Catalog(
+        try catalogs.replace { old throws(CatalogError) in
+            try Catalog(
                 tools: registered, resources: old.resources, templates: old.templates, prompts: old.prompts, manner)
         }
         announce(.tools)
     }
 
-    /// Offers these resources from now on, and tells the clients. Rules as at the start.
-    public func replaceResources(_ resources: [any Resource], templates: [any ResourceTemplate]) {
+    /// Offers these resources from now on, and tells the clients.
+    ///
+    /// Throws if two of them have the same URI: then nothing has changed, and nobody is told.
+    public func replaceResources(
+        _ resources: [any Resource], templates: [any ResourceTemplate]
+    ) throws(CatalogError) {
         let registered = resources.map { RegisteredResource($0) }
         let families = templates.map { RegisteredTemplate($0) }
-        catalogs.replace { old in
-            Catalog(tools: old.tools, resources: registered, templates: families, prompts: old.prompts, manner)
+        try catalogs.replace { old throws(CatalogError) in
+            try Catalog(tools: old.tools, resources: registered, templates: families, prompts: old.prompts, manner)
         }
         announce(.resources)
     }
 
-    /// Offers these prompts from now on, and tells the clients. Rules as at the start.
-    public func replacePrompts(_ prompts: [any Prompt]) {
-        catalogs.replace { old in
-            Catalog(tools: old.tools, resources: old.resources, templates: old.templates, prompts: prompts, manner)
+    /// Offers these prompts from now on, and tells the clients.
+    ///
+    /// Throws if two of them have the same name: then nothing has changed, and nobody is told.
+    public func replacePrompts(_ prompts: [any Prompt]) throws(CatalogError) {
+        try catalogs.replace { old throws(CatalogError) in
+            try Catalog(tools: old.tools, resources: old.resources, templates: old.templates, prompts: prompts, manner)
         }
         announce(.prompts)
     }

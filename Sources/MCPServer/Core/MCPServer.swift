@@ -36,7 +36,8 @@ public struct MCPServer: Sendable {
     /// A server with these tools, resources and prompts.
     ///
     /// Names of tools and prompts and URIs of resources must be unique, schemas must be JSON objects: anything else is a mistake in
-    /// the program and ends it here, at the start, with a sentence that says which.
+    /// the program and ends it here, at the start, with a sentence that says which. What a running server is to offer
+    /// instead is checked by the `replace` functions, which throw.
     ///
     /// - Parameters:
     ///   - eras: a server of one era answers clients of the other as servers do that know only their own.
@@ -57,10 +58,14 @@ public struct MCPServer: Sendable {
         self.logger = logger
         sealer = StateSealer(secret: stateKey)
         manner = PreparedAnswers.Manner(info: info, instructions: instructions, pageSize: pageSize, eras: eras)
-        catalogs = CatalogBox(
-            Catalog(
+        do throws(CatalogError) {
+            let catalog = try Catalog(
                 tools: tools.map { RegisteredTool($0) }, resources: resources.map { RegisteredResource($0) },
-                templates: templates.map { RegisteredTemplate($0) }, prompts: prompts, manner))
+                templates: templates.map { RegisteredTemplate($0) }, prompts: prompts, manner)
+            catalogs = CatalogBox(catalog)
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     var tools: [RegisteredTool] { catalogs.current.tools }

@@ -11,6 +11,7 @@ import sys
 import anyio
 from jsonschema import Draft202012Validator
 from mcp import Client
+from servers import judged
 
 # Those that can be called with anything.
 TOOLS = ["json_schema_2020_12_tool", "process_data", "health_check"]
@@ -39,6 +40,7 @@ async def visit(url: str, seed: int) -> dict:
     chance = random.Random(seed)
     report: dict = {"accepted": 0, "refused": 0, "different": []}
     async with Client(url, mode="legacy", read_timeout_seconds=20, cache=None) as client:
+        report["protocolVersion"] = client.protocol_version
         schemas = {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
         for tool in TOOLS:
             validator = Draft202012Validator(schemas[tool])
@@ -54,4 +56,4 @@ async def visit(url: str, seed: int) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(anyio.run(visit, sys.argv[1], int(sys.argv[2]))))
+    print(json.dumps(judged(anyio.run(visit, sys.argv[1], int(sys.argv[2])))))

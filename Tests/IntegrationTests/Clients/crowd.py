@@ -3,7 +3,7 @@
 All clients count their JSON-RPC ids from the same number, so that ids collide all the time.
 
 usage: crowd.py URL MODE CLIENTS CALLS     CALLS: of all clients together; each client has its share under way at once
-prints {"answered": N, "crossed": [...], "failed": [...], "servers": {"tools-1": N, ...}}
+prints {"protocolVersion": "…", "answered": N, "crossed": [...], "failed": [...], "servers": {"tools-1": N, ...}}
 """
 
 import json
@@ -13,6 +13,7 @@ from collections import Counter
 
 import anyio
 from mcp import Client
+from servers import judged
 
 
 class Crowd:
@@ -24,6 +25,7 @@ class Crowd:
         self.crossed: list[str] = []
         self.failed: list[str] = []
         self.servers: Counter[str] = Counter()
+        self.version = ""
         self.connected = 0
         self.all_connected = anyio.Event()
 
@@ -33,6 +35,7 @@ class Crowd:
                 for number in range(self.client_count):
                     group.start_soon(self.attend, number)
         return {
+            "protocolVersion": self.version,
             "answered": self.answered,
             "crossed": self.crossed,
             "failed": self.failed,
@@ -41,6 +44,7 @@ class Crowd:
 
     async def attend(self, number: int) -> None:
         async with Client(self.url, mode=self.mode, read_timeout_seconds=60, cache=None) as client:
+            self.version = client.protocol_version
             self.connected += 1
             if self.connected == self.client_count:
                 self.all_connected.set()
@@ -67,4 +71,4 @@ class Crowd:
 
 if __name__ == "__main__":
     url, mode, client_count, call_count = sys.argv[1:]
-    print(json.dumps(anyio.run(Crowd(url, mode, int(client_count), int(call_count)).run)))
+    print(json.dumps(judged(anyio.run(Crowd(url, mode, int(client_count), int(call_count)).run))))

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import anyio
 from mcp import Client
+from servers import judged
 
 
 @dataclass
@@ -172,4 +173,4 @@ async def visit(url: str) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(anyio.run(visit, *sys.argv[1:])))
+    print(json.dumps(judged(anyio.run(visit, *sys.argv[1:]))))

@@ -2,7 +2,7 @@
 
 usage: schemas.py URL FOLDER     FOLDER: has 2024-11-05.json and so on, as they are published
 
-The report: "revisions", "checked" (how many values were judged) and "invalid" (what was wrong with which).
+The report: "revisions", "judged" (how many values were judged) and "invalid" (what was wrong with which).
 """
 
 import http.client
@@ -36,6 +36,7 @@ class Revision:
         self.schema = json.loads((folder / f"{version}.json").read_text())
         self.key = "$defs" if "$defs" in self.schema else "definitions"
         self.report = report
+        self.validators: dict = {}
         self.report["revisions"].append(version)
 
     def defines(self, name: str) -> bool:
@@ -47,13 +48,20 @@ class Revision:
 
     def judge(self, case: str, value: object, definition: str) -> None:
         """Judges a value by a definition."""
-        schema = {**self.schema, "$ref": f"#/{self.key}/{definition}"}
-        self.judge_by(schema, case, value, definition)
+        if definition not in self.validators:
+            self.validators[definition] = self.validator({**self.schema, "$ref": f"#/{self.key}/{definition}"})
+        self.judge_with(self.validators[definition], case, value, definition)
 
     def judge_by(self, schema: dict, case: str, value: object, name: str) -> None:
         """Judges a value by a schema of its own."""
-        validator = validators.validator_for(schema, default=validators.Draft202012Validator)(schema)
-        self.report["checked"] += 1
+        self.judge_with(self.validator(schema), case, value, name)
+
+    @staticmethod
+    def validator(schema: dict):
+        return validators.validator_for(schema, default=validators.Draft202012Validator)(schema)
+
+    def judge_with(self, validator, case: str, value: object, name: str) -> None:
+        self.report["judged"] += 1
         if error := exceptions.best_match(validator.iter_errors(value)):
             self.complain(case, f"{name}: {error.json_path}: {error.message[:400]}")
 
@@ -361,7 +369,7 @@ class Visit:
 
 
 def judge_all(url: str, folder: pathlib.Path) -> dict:
-    report: dict = {"revisions": [], "checked": 0, "invalid": []}
+    report: dict = {"revisions": [], "judged": 0, "invalid": []}
     revisions = {version: Revision(version, folder, report) for version in (*LEGACY, MODERN)}
     caller = Caller(url)
     for revision in revisions.values():

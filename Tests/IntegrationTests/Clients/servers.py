@@ -13,12 +13,17 @@ from schemas import Revision
 # The published schemas, a third party's files beside the package; absent in a plain clone.
 SCHEMAS = pathlib.Path(__file__).resolve().parents[4] / "shared" / "spec" / "schema"
 
-# What a result is, by a member that only it has.
+# What the result of a method is.
 RESULTS = {
-    "protocolVersion": "InitializeResult", "supportedVersions": "DiscoverResult", "tools": "ListToolsResult",
-    "resources": "ListResourcesResult", "resourceTemplates": "ListResourceTemplatesResult", "prompts": "ListPromptsResult",
-    "content": "CallToolResult", "contents": "ReadResourceResult", "messages": "GetPromptResult",
-    "completion": "CompleteResult", "inputRequests": "InputRequiredResult"}
+    "initialize": "InitializeResult", "server/discover": "DiscoverResult", "ping": "EmptyResult",
+    "logging/setLevel": "EmptyResult", "tools/list": "ListToolsResult", "tools/call": "CallToolResult",
+    "resources/list": "ListResourcesResult", "resources/templates/list": "ListResourceTemplatesResult",
+    "resources/read": "ReadResourceResult", "resources/subscribe": "EmptyResult", "resources/unsubscribe": "EmptyResult",
+    "prompts/list": "ListPromptsResult", "prompts/get": "GetPromptResult", "completion/complete": "CompleteResult",
+    "subscriptions/listen": "SubscriptionsListenResult"}
+
+# The same for methods of the extension for tasks.
+TASK_RESULTS = {"tasks/get": "GetTaskResult", "tasks/update": "UpdateTaskResult", "tasks/cancel": "CancelTaskResult"}
 
 MESSAGES = {
     "elicitation/create": "ElicitRequest", "sampling/createMessage": "CreateMessageRequest", "roots/list": "ListRootsRequest",
@@ -32,18 +37,29 @@ MESSAGES = {
 
 
 class Recorder:
-    """Reads messages as the SDK does, and keeps their texts."""
+    """Reads and writes messages as the SDK does, keeps the texts of those that come, and the methods of requests that go."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        # The clients of one script may use the same ids.
+        self.asked: dict[int | str, set[str]] = {}
 
     def validate_json(self, text, **options):
         self.texts.append(text if isinstance(text, str) else bytes(text).decode())
         return types.jsonrpc_message_adapter.validate_json(text, **options)
 
+    def recording(self, write):
+        """The method WRITE of requests, which now also says what is asked."""
+        def record(request, **options):
+            self.asked.setdefault(request.id, set()).add(request.method)
+            return write(request, **options)
+        return record
+
 
 recorder = Recorder()
 mcp.client.streamable_http.jsonrpc_message_adapter = recorder
+types.JSONRPCRequest.model_dump = recorder.recording(types.JSONRPCRequest.model_dump)
+types.JSONRPCRequest.model_dump_json = recorder.recording(types.JSONRPCRequest.model_dump_json)
 
 
 class RecordingTypes:
@@ -67,25 +83,75 @@ def target(server: str):
         command=server, args=["stdio", "--everything"])
 
 
+class Judge:
+    """Judges messages of a server by the schema of one revision, and those about tasks by that of the extension."""
+
+    def __init__(self, version: str) -> None:
+        self.verdicts: dict = {"revisions": [], "judged": 0, "invalid": []}
+        self.revision = Revision(version, SCHEMAS, self.verdicts)
+        self.tasks = Revision("ext-tasks", SCHEMAS, self.verdicts)
+        self.newer: Revision | None = None
+
+    def judge(self, message: dict, methods: set[str]) -> None:
+        """Judges a message; METHODS are what it may be an answer to, of which one must fit."""
+        revision, case = self.revision, json.dumps(message)[:200]
+        if "error" in message and "id" not in message and revision.version < "2025-11-25":
+            # No older schema has a form for an error that answers nothing which could be read.
+            revision = self.newer = self.newer or Revision("2025-11-25", SCHEMAS, self.verdicts)
+        revision.judge(case, message, "JSONRPCMessage")
+        if method := message.get("method"):
+            if method == "notifications/tasks":
+                self.tasks.judge(case, message, "TaskStatusNotification")
+            elif definition := MESSAGES.get(method):
+                revision.judge(case, message, definition)
+            else:
+                revision.complain(case, f"nobody knows {method}")
+        elif "error" in message:
+            revision.judge(case, message, revision.first("JSONRPCErrorResponse", "JSONRPCError"))
+        elif not methods:
+            revision.complain(case, "answers nothing that was asked")
+        else:
+            kept, complaints = self.verdicts["invalid"], []
+            for method in methods:
+                self.verdicts["invalid"] = []
+                self.judge_result(case, message["result"], method)
+                complaints.append(self.verdicts["invalid"])
+            self.verdicts["invalid"] = kept + min(complaints, key=len)
+
+    def judge_result(self, case: str, result: dict, method: str) -> None:
+        kind = result.get("resultType")
+        if kind == "task" and method == "tools/call":
+            self.tasks.judge(case, result, "CreateTaskResult")
+        elif kind == "input_required" and method in ("tools/call", "prompts/get", "resources/read"):
+            self.revision.judge(case, result, "InputRequiredResult")
+        elif definition := TASK_RESULTS.get(method):
+            self.tasks.judge(case, result, definition)
+            if inner := result.get("result"):
+                self.revision.judge(case, inner, "CallToolResult")
+        elif definition := RESULTS.get(method):
+            self.revision.judge(case, result, definition)
+        else:
+            self.revision.complain(case, f"there is no result of {method}")
+
+    @staticmethod
+    def check_teeth(version: str) -> None:
+        """Sees to it that wrong messages are found; a judge that finds nothing would prove nothing."""
+        for result in ({}, {"content": 7}, {"content": [{"type": "text"}], "resultType": "complete"}):
+            judge = Judge(version)
+            judge.judge({"jsonrpc": "2.0", "id": 1, "result": result}, {"tools/call"})
+            if not judge.verdicts["invalid"]:
+                raise SystemExit(f"{version}: nothing is wrong with {result} as the result of a call")
+
+
 def judged(report: dict) -> dict:
     """The report, with what the schema of its revision says of each message that has come: "judged", "invalid"."""
     report["received"] = len(recorder.texts)
     if not SCHEMAS.is_dir():
         return report
-    verdicts: dict = {"revisions": [], "checked": 0, "invalid": []}
-    revision = Revision(report["protocolVersion"], SCHEMAS, verdicts)
+    version = report["protocolVersion"]
+    Judge.check_teeth(version)
+    judge = Judge(version)
     for text in recorder.texts:
         message = json.loads(text)
-        case = text[:200]
-        revision.judge(case, message, "JSONRPCMessage")
-        if method := message.get("method"):
-            if definition := MESSAGES.get(method):
-                revision.judge(case, message, definition)
-            elif method != "notifications/tasks":
-                revision.complain(case, f"nobody knows {method}")
-        for member, definition in RESULTS.items():
-            if member in message.get("result", {}):
-                revision.judge(case, message["result"], definition)
-    report["judged"] = verdicts["checked"]
-    report["invalid"] = verdicts["invalid"]
-    return report
+        judge.judge(message, recorder.asked.get(message.get("id"), set()))
+    return report | {name: judge.verdicts[name] for name in ("judged", "invalid")}

@@ -8,6 +8,7 @@ import sys
 
 import anyio
 from mcp import Client, MCPError
+from servers import judged
 
 DATA = {"city": "Paris", "visits": 3, "guide": None}
 
@@ -46,4 +47,4 @@ async def visit(url: str, mode: str) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(anyio.run(visit, *sys.argv[1:])))
+    print(json.dumps(judged(anyio.run(visit, *sys.argv[1:]))))

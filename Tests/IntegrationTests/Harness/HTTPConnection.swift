@@ -3,9 +3,11 @@ import Foundation
 /// A client's connection that blocks: small, independent of everything under test, and indifferent to what is sent.
 final class HTTPConnection {
     private let socket: Socket
+    private let port: Int
     private var received: [UInt8] = []
 
     init(port: Int, limit: Duration = .seconds(20)) throws {
+        self.port = port
         socket = try Socket.connected(to: port, limit: limit)
     }
 
@@ -17,10 +19,12 @@ final class HTTPConnection {
         socket.send(text.utf8)
     }
 
-    /// Sends a request and waits for its answer.
+    /// Sends a request and waits for its answer, which is judged in the end, see `Exchanges`.
     func exchange(_ request: HTTPCall) throws -> HTTPReply {
         send(request.bytes)
-        return try reply()
+        let reply = try reply()
+        Exchanges.ofTests.keep(request, reply, at: port)
+        return reply
     }
 
     /// The next answer, whole; throws when it is cut, late, or not HTTP.

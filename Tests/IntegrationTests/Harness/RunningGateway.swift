@@ -37,6 +37,7 @@ struct RunningGateway: Sendable {
         let gateway = RunningGateway(
             process: process, port: try await process.port(of: "mcp"), admin: try await process.port(of: "admin"),
             folder: folder, backends: backends)
+        Exchanges.ofTests.expect(!backends.isEmpty && backends.allSatisfy { $0 is ToolServer }, at: gateway.port)
         if isReady {
             try await eventually("the gateway is ready; it said: \(process.lastWords)") {
                 try await gateway.isReady

@@ -45,6 +45,7 @@ final class ScriptedBackend: Backend {
     /// Listens at once; on any free port when `port` is 0.
     init(port: Int = 0, _ script: @escaping @Sendable (Request) -> Act) throws {
         listener = try Socket.listening(on: port)
+        Exchanges.ofTests.expect(false, at: listener.port)
         self.script = script
         let listener = listener
         Thread.detachNewThread { [weak self] in

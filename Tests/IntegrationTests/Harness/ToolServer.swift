@@ -15,7 +15,9 @@ struct ToolServer: Backend {
                 "--listen", "127.0.0.1:\(port)", "--name", name, "--sessions", hasSessions ? "on" : "off",
                 "--rate-limit", "0",
             ] + flags)
-        return ToolServer(name: name, process: process, port: try await process.port())
+        let server = ToolServer(name: name, process: process, port: try await process.port())
+        Exchanges.ofTests.expect(true, at: server.port)
+        return server
     }
 
     var url: String { "http://127.0.0.1:\(port)/mcp" }

@@ -9,9 +9,9 @@ import Wire
 
     @Test(arguments: MCPProtocolVersion.allCases)
     func `offers what it is given while it runs`(_ version: MCPProtocolVersion) async throws {
-        core.server.replaceTools([Plain()])
-        core.server.replaceResources([], templates: [Files()])
-        core.server.replacePrompts([Greeting()])
+        try core.server.replaceTools([Plain()])
+        try core.server.replaceResources([], templates: [Files()])
+        try core.server.replacePrompts([Greeting()])
         func names(_ method: String, _ list: String) async throws -> [String] {
             let result = try await core.ask(method, "{}", version).result
             return result?[list]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
@@ -22,6 +22,35 @@ import Wire
         #expect(try await names("prompts/list", "prompts") == ["greeting"])
         #expect(try await core.ask("tools/call", #"{"name":"plain"}"#, version).text == "hello")
         #expect(try await core.ask("tools/call", #"{"name":"echo"}"#, version).errorCode == -32_602)
+    }
+
+    @Test func `refuses two things of one name, and goes on with what it had`() async throws {
+        let outlet = PostOutlet()
+        let session = ClientSession(version: .v2025_11_25, outlet: outlet)
+        session.listen(to: core.server.changes)
+        #expect(throws: CatalogError(kind: .tool, name: "plain")) { try core.server.replaceTools([Plain(), Plain()]) }
+        #expect(throws: CatalogError(kind: .resource, name: "test://note")) {
+            try core.server.replaceResources([Note(), Lost(), Note()], templates: [])
+        }
+        let error = #expect(throws: CatalogError.self) {
+            try core.server.replacePrompts([Greeting(), Greeting()])
+        }
+        #expect("\(try #require(error))" == #"two prompts have the name "greeting""#)
+        #expect("\(CatalogError(kind: .resource, name: "a:b"))" == #"two resources have the URI "a:b""#)
+        #expect(outlet.methods.isEmpty)
+        let tools = try await core.ask("tools/list", "{}", .v2025_11_25).result?["tools"]?.arrayValue
+        #expect(tools?.map { $0["name"] } == ["echo", "plain", "broken"])
+        let resources = try await core.ask("resources/list", "{}", .v2025_11_25).result?["resources"]?.arrayValue
+        #expect(resources?.map { $0["name"] } == ["note", "lost"])
+        session.end()
+    }
+
+    @Test func `cannot be built with two things of one name`() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = MCPServer(ServerInfo(name: "test", version: "1"), tools: [Plain(), Plain()], logger: silentLogger)
+        }
+        let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(said.contains(#"two tools have the name "plain""#))
     }
 
     // MARK: Sessions
@@ -40,7 +69,7 @@ import Wire
         core.server.announce(.resource("test://note"))
         core.server.announce(.resource("test://lost"))
         core.server.announce(.resources)
-        core.server.replaceTools([Plain()])
+        try core.server.replaceTools([Plain()])
         #expect(try await ask("resources/unsubscribe", "test://note") == nil)
         core.server.announce(.resource("test://note"))
         session.end()
@@ -188,9 +217,9 @@ import Wire
     }
 }
 
-/// Keeps what is posted, in order.
+/// Keeps what is posted in a session of 2025-11-25, in order.
 private final class PostOutlet: MessageOutlet {
-    private let recording = RecordingOutlet()
+    private let recording = RecordingOutlet(.v2025_11_25)
 
     var sent: [JSONValue] { recording.sent }
     var methods: [String] { sent.compactMap { $0["method"]?.stringValue } }

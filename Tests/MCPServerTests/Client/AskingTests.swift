@@ -109,7 +109,8 @@ import Wire
         #expect(asked.text == "The tool could not go on: the client does not support what this needs.")
         #expect(outlet.sent.isEmpty)
         // Without a session there is no way to an answer.
-        let alone = try await core.ask("tools/call", #"{"name":"curious"}"#, .v2025_03_26, outlet: RecordingOutlet())
+        let alone = try await core.ask(
+            "tools/call", #"{"name":"curious"}"#, .v2025_03_26, outlet: RecordingOutlet(.v2025_03_26))
         #expect(alone.errorCode == nil && alone.result?["isError"] == true)
     }
 

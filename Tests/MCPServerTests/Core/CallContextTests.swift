@@ -11,7 +11,7 @@ import Wire
     private func said(
         _ meta: String, _ version: MCPProtocolVersion, session: ClientSession? = nil
     ) async throws -> [JSONValue] {
-        let outlet = RecordingOutlet()
+        let outlet = RecordingOutlet(version)
         let asked = try await core.ask(
             "tools/call", #"{"name":"talk","_meta":{\#(meta)}}"#, version, session: session, outlet: outlet)
         #expect(asked.text == "said")

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import Testing
 import Wire
 
 /// The Runtime API of AWS Lambda, made for tests and spoken over real HTTP: hands out the events it is given and keeps what
@@ -80,14 +81,18 @@ final class FakeRuntimeAPI: Sendable {
         for channel in connections { try? await channel.close().get() }
     }
 
-    /// Hands out an event and waits for what is reported of it. `fields` are whole header lines.
-    func invoke(_ event: String, fields: [String] = []) async -> Report {
+    /// Hands out an event and waits for what is reported of it, which is judged. `fields` are whole header lines.
+    func invoke(
+        _ event: String, fields: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+    ) async -> Report {
         let id = "8476a536-e9f4-11e8-9739-\(UInt32.random(in: .min ... .max))"
         let head = (["Lambda-Runtime-Aws-Request-Id: \(id)", "Content-Length: \(event.utf8.count)"] + fields)
             .map { $0 + "\r\n" }.joined()
         state.withLock { $0.events.append((id, "HTTP/1.1 200 OK\r\n\(head)\r\n\(event)")) }
         handOut()
-        return await report(id)
+        let report = await report(id)
+        judge(report, of: event, sourceLocation: sourceLocation)
+        return report
     }
 
     /// Waits for the report of a start that failed.

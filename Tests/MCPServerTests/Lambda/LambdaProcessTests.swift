@@ -106,7 +106,12 @@ struct LambdaProcessTests {
 
     @Test func `collects an event stream where answers are not streamed`() async throws {
         try await withFunction { api, _ in
-            let said = try answer(await api.invoke(LambdaEvents.call("test_tool_with_progress")))
+            let tally = Conversation.Tally()
+            let report = await Conversation.$tally.withValue(tally) {
+                await api.invoke(LambdaEvents.call("test_tool_with_progress"))
+            }
+            #expect(tally.count == (PublishedSchemas.beside == nil ? 0 : 4))
+            let said = try answer(report)
             #expect(said.status == 200)
             #expect(said.fields?["content-type"] == "text/event-stream")
             #expect(said.body.ranges(of: "notifications/progress").count == 3)
@@ -117,7 +122,11 @@ struct LambdaProcessTests {
 
     @Test func `streams answers while they are made`() async throws {
         try await withFunction(["LAMBDA_RESPONSE_STREAMING": "true"]) { api, _ in
-            let report = await api.invoke(LambdaEvents.call("test_tool_with_progress"))
+            let tally = Conversation.Tally()
+            let report = await Conversation.$tally.withValue(tally) {
+                await api.invoke(LambdaEvents.call("test_tool_with_progress"))
+            }
+            #expect(tally.count == (PublishedSchemas.beside == nil ? 0 : 4))
             #expect(report.path == "invocation/ID/response")
             #expect(report.fields["lambda-runtime-function-response-mode"] == "streaming")
             #expect(report.fields["content-type"] == "application/vnd.awslambda.http-integration-response")

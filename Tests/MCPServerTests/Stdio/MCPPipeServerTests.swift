@@ -9,12 +9,14 @@ import Wire
     private struct Peer {
         let toServer = Pipe()
         let fromServer = Pipe()
+        private let conversation = Conversation()
 
         func send(_ messages: String...) throws {
+            for message in messages { conversation.ask(message) }
             for message in messages { try toServer.fileHandleForWriting.write(contentsOf: Data((message + "\n").utf8)) }
         }
 
-        /// Serves until `body` has returned and the client's side is closed; all that the server said, in order.
+        /// Serves until `body` has returned and the client's side is closed; all that the server said, in order, and judged.
         func serve(
             _ tools: [any Tool], maximumMessageBytes: Int = 1_048_576, _ body: (Peer) async throws -> Void
         ) async throws -> [JSONValue] {
@@ -31,7 +33,8 @@ import Wire
             try await served
             let text = try fromServer.fileHandleForReading.readToEnd() ?? Data()
             return try String(decoding: text, as: UTF8.self).split(separator: "\n").map {
-                try JSONValue.parse(String($0))
+                conversation.hear(String($0))
+                return try JSONValue.parse(String($0))
             }
         }
     }
@@ -71,6 +74,18 @@ import Wire
         // Before its answer, which came although the client had closed its side by then.
         let progress = said.filter { $0["method"] == "notifications/progress" }
         #expect(progress.count == 2)
+    }
+
+    @Test(.enabled(if: PublishedSchemas.beside != nil, "the schemas are not in ../shared/spec/schema"))
+    func `has every line judged`() async throws {
+        let tally = Conversation.Tally()
+        let said = try await Conversation.$tally.withValue(tally) {
+            try await Peer().serve([Talkative()]) { peer in
+                try peer.send(Self.initialize, Self.modern("5", "tools/call", #""name":"talk","#), "x")
+            }
+        }
+        #expect(said.count == 5)
+        #expect(tally.count == 5)
     }
 
     @Test func `says what is wrong with a line, and goes on`() async throws {

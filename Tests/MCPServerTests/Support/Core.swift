@@ -4,7 +4,7 @@ import Wire
 
 @testable import MCPServer
 
-/// A server without a transport, asked with texts.
+/// A server without a transport, asked with texts. What it answers is judged by the published schemas.
 struct Core {
     var server = MCPServer(
         ServerInfo(name: "test", version: "1.2.3", title: "Test"), instructions: "Be kind.",
@@ -13,8 +13,11 @@ struct Core {
     /// The answer to a message that a transport has classified as one of `version`.
     func answer(
         to text: String, _ version: MCPProtocolVersion, session: ClientSession? = nil,
-        outlet: (any MessageOutlet)? = nil, principal: [UInt8]? = nil
+        outlet: (any MessageOutlet)? = nil, principal: [UInt8]? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
+        let conversation = Conversation(version)
+        conversation.ask(text)
         var scratch = JSONScratch(seed: 1)
         let body = ByteBuffer(string: text)
         let envelope = try body.withByteView { bytes throws(JSONRPCError) in
@@ -22,7 +25,11 @@ struct Core {
         }
         var message = IncomingMessage(body: body, envelope: envelope, version: version, session: session)
         message.principal = principal
-        return await server.receive(message).answer(through: outlet)
+        let answer = await server.receive(message).answer(through: outlet)
+        if answer.body.readableBytes > 0 {
+            conversation.hear(String(buffer: answer.body), sourceLocation: sourceLocation)
+        }
+        return answer
     }
 
     /// The answer to a request, checked as every answer must be.
@@ -33,7 +40,7 @@ struct Core {
         let params = params.map { ",\"params\":\($0)" } ?? ""
         let answer = try await answer(
             to: "{\"jsonrpc\":\"2.0\",\"id\":\"\\u0061\",\"method\":\"\(method)\"\(params)}", version,
-            session: session, outlet: outlet)
+            session: session, outlet: outlet, sourceLocation: sourceLocation)
         let json = try JSONValue.parse(String(buffer: answer.body))
         #expect(json["jsonrpc"] == "2.0", sourceLocation: sourceLocation)
         #expect(String(buffer: answer.body).contains(#""id":"\u0061""#), sourceLocation: sourceLocation)

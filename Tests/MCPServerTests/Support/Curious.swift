@@ -1,6 +1,7 @@
 import MCPServer
 import NIOCore
 import Synchronization
+import Testing
 import Wire
 
 /// Asks two things, one after the other, and then one more together with another.
@@ -24,7 +25,7 @@ final class Curious: Tool {
     }
 }
 
-/// Takes messages, and answers the requests among them as it is told.
+/// Takes messages, judges them by the published schemas, and answers the requests among them as it is told.
 final class AnsweringOutlet: MessageOutlet {
     private let server: MCPServer
     private let session: ClientSession
@@ -43,6 +44,7 @@ final class AnsweringOutlet: MessageOutlet {
     var sent: [JSONValue] { taken.withLock { $0 } }
 
     func send(_ message: ByteBuffer) async -> Bool {
+        Conversation(session.version).hear(String(buffer: message))
         guard let message = try? JSONValue.parse(String(buffer: message)) else { return false }
         taken.withLock { $0.append(message) }
         guard let id = message["id"]?.int64Value, let method = message["method"]?.stringValue else { return true }

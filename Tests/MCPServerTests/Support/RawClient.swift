@@ -1,8 +1,10 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import Testing
 
-/// A connection that sends what it is told, byte for byte, and cuts answers out of what comes back.
+/// A connection that sends what it is told, byte for byte, and cuts answers out of what comes back. Each message of the
+/// server is judged by the published schemas, whether the test looks at it or not.
 final class RawClient: Sendable {
     private struct State {
         var received: [UInt8] = []
@@ -21,9 +23,11 @@ final class RawClient: Sendable {
     private final class Collector: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
         let state = Mutex(State())
+        let transcript = HTTPTranscript()
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let bytes = unwrapInboundIn(data).readableBytesView
+            transcript.receive(bytes)
             change { $0.received.append(contentsOf: bytes) }
         }
 
@@ -73,6 +77,10 @@ final class RawClient: Sendable {
         self.collector = collector
     }
 
+    deinit {
+        collector.transcript.judge(sourceLocation: #_sourceLocation)
+    }
+
     /// Connects to a port of this machine.
     static func connect(to address: SocketAddress) async throws -> RawClient {
         let collector = Collector()
@@ -86,36 +94,42 @@ final class RawClient: Sendable {
 
     /// Sends bytes.
     func send(_ text: String) async throws {
+        collector.transcript.send(text.utf8)
         try await channel.writeAndFlush(ByteBuffer(string: text)).get()
     }
 
     /// Sends bytes.
     func send(bytes: [UInt8]) async throws {
+        collector.transcript.send(bytes)
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
     /// The next answer; `nil` if the connection ends before it is complete.
-    func answer() async -> Answer? {
-        await collector.wait { RawClient.cut(&$0) }
+    func answer(sourceLocation: SourceLocation = #_sourceLocation) async -> Answer? {
+        let answer = await collector.wait { RawClient.cut(&$0) }
+        collector.transcript.judge(sourceLocation: sourceLocation)
+        return answer
     }
 
     /// Waits until `text` has come, or the connection is closed; all that has come and was not taken as an answer.
-    func received(until text: String) async -> String {
+    func received(until text: String, sourceLocation: SourceLocation = #_sourceLocation) async -> String {
         _ = await collector.wait { received in
             String(decoding: received, as: UTF8.self).contains(text) ? true : nil
         }
+        collector.transcript.judge(sourceLocation: sourceLocation)
         return collector.state.withLock { String(decoding: $0.received, as: UTF8.self) }
     }
 
     /// Sends a request and gives the answer.
-    func ask(_ text: String) async throws -> Answer? {
+    func ask(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Answer? {
         try await send(text)
-        return await answer()
+        return await answer(sourceLocation: sourceLocation)
     }
 
     /// Waits until the server has closed the connection; what it said before is what is given.
-    func untilClosed() async -> String {
+    func untilClosed(sourceLocation: SourceLocation = #_sourceLocation) async -> String {
         _ = await collector.wait { _ in Never?.none }
+        collector.transcript.judge(isOver: true, sourceLocation: sourceLocation)
         return collector.state.withLock { String(decoding: $0.received, as: UTF8.self) }
     }
 
@@ -130,8 +144,9 @@ final class RawClient: Sendable {
     }
 
     /// Closes the connection.
-    func close() async {
+    func close(sourceLocation: SourceLocation = #_sourceLocation) async {
         try? await channel.close().get()
+        collector.transcript.judge(isOver: true, sourceLocation: sourceLocation)
     }
 
     /// The joined chunks and where they end; `nil` as long as the last one is missing.

@@ -1,6 +1,7 @@
 import MCPServer
 import NIOCore
 import Synchronization
+import Testing
 import Wire
 
 /// Greets, in the words that it is given.
@@ -79,9 +80,15 @@ struct Gallery: SynchronousTool {
     }
 }
 
-/// Keeps what is sent.
+/// Keeps what is sent, and judges it by the published schemas.
 final class RecordingOutlet: MessageOutlet {
     private let messages = Mutex<[String]>([])
+    private let conversation: Conversation
+
+    /// For what is said in this revision.
+    init(_ version: MCPProtocolVersion) {
+        conversation = Conversation(version)
+    }
 
     var sent: [JSONValue] { messages.withLock { $0 }.compactMap { try? JSONValue.parse($0) } }
 
@@ -91,6 +98,7 @@ final class RecordingOutlet: MessageOutlet {
     }
 
     func keep(_ message: ByteBuffer) {
+        conversation.hear(String(buffer: message))
         messages.withLock { $0.append(String(buffer: message)) }
     }
 }

@@ -4,7 +4,7 @@ import NIOPosix
 import Testing
 import Wire
 
-/// A server on a port of its own, asked over real sockets.
+/// A server on a port of its own, asked over real sockets. What it says is judged, see `RawClient`.
 struct TestServer {
     let server: MCPServer
     let http: MCPHTTPServer
@@ -41,8 +41,8 @@ struct TestServer {
     /// One request on a connection of its own.
     func ask(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> RawClient.Answer {
         let client = try await connect()
-        let answer = try await client.ask(text)
-        await client.close()
+        let answer = try await client.ask(text, sourceLocation: sourceLocation)
+        await client.close(sourceLocation: sourceLocation)
         return try #require(answer, sourceLocation: sourceLocation)
     }
 

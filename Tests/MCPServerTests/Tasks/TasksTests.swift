@@ -81,7 +81,7 @@ import Wire
     @Test func `runs a call as a task, asks on the way, and gives its result later`() async throws {
         var capabilities = ClientCapabilities()
         capabilities.showsForms = true
-        let posted = RecordingOutlet()
+        let posted = RecordingOutlet(.v2025_11_25)
         let session = ClientSession(version: .v2025_11_25, capabilities: capabilities, outlet: posted)
         let created = try await legacy("tools/call", #"{"name":"job","task":{"ttl":60000}}"#, session).result?["task"]
         let id = try id(created)
@@ -188,7 +188,7 @@ import Wire
 
     @Test func `tells a subscription what becomes of a task`() async throws {
         let id = try id(try await modern("tools/call", #""name":"gated""#).result)
-        let outlet = RecordingOutlet()
+        let outlet = RecordingOutlet(.v2026_07_28)
         let meta =
             #""_meta":{"io.modelcontextprotocol/clientCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}}"#
         let listening = Task {
