@@ -7,12 +7,15 @@ import Wire
 /// Looks for one answer in the shared store, and for the right to fetch it if there is none.
 ///
 /// ```
-///            nothing           the mark is mine
-/// reading ───────────▶ marking ────────────────▶ fetch
+///            nothing                        the mark is mine
+/// reading ───────────▶ marking, reading ────────────────────▶ fetch
 ///   │  ▲                  │ somebody else's
 ///   │  └── every 10 ms ── waiting ── 100 ms are over ──▶ fetch, without the mark
 ///   └──── found ──▶ found           any failure ──▶ fetch, without the mark
 /// ```
+///
+/// Whoever has set the mark looks once more: the one before may have put the answer there, and taken away the mark, after
+/// the first look.
 ///
 /// Takes as long as Redis is given for each command, and 100 ms for waiting. Belongs to its loop.
 final class SharedSearch {
@@ -41,6 +44,8 @@ final class SharedSearch {
     private var hasFailed = false
     private var found: (record: CacheRecord, isForEveryone: Bool)?
     private var waitsUntil: NIODeadline?
+    private var lock: SharedLock?
+    private var isMarked = false
 
     /// A search that has not begun; `then` is told once what comes of it, unless it is cancelled.
     init(
@@ -56,7 +61,9 @@ final class SharedSearch {
     }
 
     /// Begins; may end before this returns.
-    func begin() {
+    func begin() { read() }
+
+    private func read() {
         let all = [(places.common, true), (places.own, false)]
         pending = all.count { $0.0 != nil }
         for case (let place?, let isForEveryone) in all {
@@ -82,15 +89,19 @@ final class SharedSearch {
         guard pending == 0 else { return }
         if let found {
             store.count { $0.hits += 1 }
+            release()
             finish(.found(found.record, isForEveryone: found.isForEveryone))
         } else if hasFailed {
             store.count { $0.failures += 1 }
+            release()
             finish(.fetch(nil))
-        } else if let waitsUntil {
-            if eventLoop.now < waitsUntil { lookAgainSoon() } else { finish(.fetch(nil)) }
-        } else {
+        } else if !isMarked {
             store.count { $0.misses += 1 }
             mark()
+        } else if let lock {
+            finish(.fetch(lock))
+        } else {
+            wait()
         }
     }
 
@@ -101,7 +112,8 @@ final class SharedSearch {
                 try store.coder.decode(view, for: place.key)
             }
         } catch {
-            store.count { $0.rejections[error, default: 0] += 1 }
+            // Once, however often it is looked at.
+            if !isMarked { store.count { $0.rejections[error, default: 0] += 1 } }
             return nil
         }
         let now = MonotonicTime(eventLoop.now)
@@ -118,30 +130,39 @@ final class SharedSearch {
         var random = SystemRandomNumberGenerator()
         let token = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         let lock = SharedLock(name: places.lock, token: token)
+        isMarked = true
         lane.send(.set(lock.name, to: token, for: SharedSearch.lockLife, onlyIfAbsent: true)) { reply in
             switch reply {
-            case .success(let value) where !value.isNull:
-                if self.then == nil { SharedSearch.release(lock, on: self.lane) }
-                self.finish(.fetch(lock))
-            case .success:
-                self.store.count { $0.waits += 1 }
-                self.waitsUntil = self.eventLoop.now + SharedSearch.patience
-                self.lookAgainSoon()
-            case .failure:
-                self.finish(.fetch(nil))
+            case .success(let value): if !value.isNull { self.lock = lock }
+            case .failure: self.hasFailed = true
             }
         }
+        // Sent in the same turn, so answered behind it.
+        read()
     }
 
-    private func lookAgainSoon() {
-        guard then != nil else { return }
-        eventLoop.assumeIsolated().scheduleTask(in: SharedSearch.pause) { self.begin() }
+    private func wait() {
+        let now = eventLoop.now
+        if waitsUntil == nil { store.count { $0.waits += 1 } }
+        let end = waitsUntil ?? now + SharedSearch.patience
+        waitsUntil = end
+        guard then != nil, now < end else { return finish(.fetch(nil)) }
+        eventLoop.assumeIsolated().scheduleTask(in: SharedSearch.pause) { self.read() }
     }
 
     private func finish(_ outcome: Outcome) {
+        // Nobody is left to take the mark away later.
+        if then == nil { release() }
         let then = then
         self.then = nil
         then?(outcome)
+    }
+
+    /// Takes the mark away, if this search has set it.
+    private func release() {
+        guard let lock else { return }
+        self.lock = nil
+        SharedSearch.release(lock, on: lane)
     }
 
     /// Takes a mark away, if it is still that of this gateway.
