@@ -71,8 +71,8 @@ def start(processes: Processes, chosen: argparse.Namespace, row: Row) -> tuple[p
     backend = peers.start_backend(processes, chosen.backend, row, other_core)
     running = []
     for name in chosen.proxies:
-        if row.cached and name == "haproxy":
-            continue  # its cache takes answers to GET only
+        if not row.measures(name):
+            continue
         if name == "gateway":
             running.append(peers.start_gateway(processes, chosen.binaries / "mcp-gateway", backend, row, proxy_core))
         elif name == "nginx":

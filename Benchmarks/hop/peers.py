@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shutil
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
-from processes import Processes, free_port
+from processes import BenchError, Processes, free_port
 from rows import Row
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,6 +61,35 @@ def start_backend(processes: Processes, program: Path, row: Row, core: set[int])
     return Peer("backend", process, port)
 
 
+def start_redis(processes: Processes, core: set[int]) -> Peer:
+    """A Redis that keeps nothing on disk."""
+    port = free_port()
+    program = shutil.which("redis-server")
+    if not program:
+        raise BenchError("redis-server is not installed")
+    process = processes.start(
+        "redis", [program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+                  "--dir", processes.directory], core)
+    processes.wait_for_port("redis", process, port)
+    return Peer("redis", process, port)
+
+
+def limits_of(processes: Processes, row: Row, core: set[int]) -> str:
+    """The lines of the gateway's configuration for the limits of a row: a client's, and everybody's."""
+    if not row.limits:
+        return ""
+    lines = ["rate_limits:", "  - { name: client, key: identity, rate: 1000000/s }",
+             "  - { name: all, key: global, rate: 1000000/s }"]
+    if row.limits == "redis":
+        secret = processes.directory / "secret"
+        secret.write_text("what is measured must be as it is used")
+        secret.chmod(0o600)
+        redis = start_redis(processes, core)
+        # A gateway under valgrind is fifty times slower than it is.
+        lines.append(f"redis: {{ url: 'redis://127.0.0.1:{redis.port}', secret: 'file:{secret}', timeout: 5s }}")
+    return "\n".join(lines)
+
+
 def start_gateway(
     processes: Processes, program: Path, backend: Peer, row: Row, core: set[int], under: list | None = None,
     health_interval: str = "1s", patience: float = 20
@@ -68,6 +98,7 @@ def start_gateway(
     configuration = fill(
         "gateway.conf", processes.directory / "gateway.conf", BACKEND_PORT=backend.port,
         DIRECTORY=processes.directory, HEALTH_INTERVAL=health_interval,
+        LIMITS=limits_of(processes, row, set(range(os.cpu_count() or 1)) - core or core),
         CACHE="tools: { process_data: { cache: { ttl: 1h, scope: public } } }" if row.cached else "")
     process = processes.start("gateway", [*(under or []), program, "run", "--config", configuration], core)
     port, admin = (
@@ -99,7 +130,9 @@ def start_nginx(processes: Processes, program: str, backend: Peer, row: Row, cor
         DIRECTORY=processes.directory, BUFFERING="off" if row.events else "on",
         CACHE_PATH=f"proxy_cache_path {processes.directory}/cache keys_zone=answers:10m;" if row.cached else "",
         CACHE="proxy_cache answers; proxy_cache_methods POST; proxy_cache_key $uri; proxy_cache_valid 200 1h;"
-        if row.cached else "")
+        if row.cached else "",
+        LIMIT_ZONE="limit_req_zone $binary_remote_addr zone=clients:10m rate=1000000r/s;" if row.limits else "",
+        LIMIT="limit_req zone=clients burst=1000000 nodelay;" if row.limits else "")
     process = processes.start(
         "nginx", [program, "-p", processes.directory, "-c", configuration, "-g", "daemon off;"], core)
     processes.wait_for_port("nginx", process, port)

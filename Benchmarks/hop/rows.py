@@ -19,6 +19,12 @@ class Row:
     events: int  # 0: a JSON answer; else an event stream of so many events
     connections: int
     cached: bool = False  # the proxy answers with what it has kept
+    limits: str = ""  # where the proxy counts calls against limits that none comes near to: memory, redis
+
+    def measures(self, proxy: str) -> bool:
+        """Whether a proxy can do what the row is about."""
+        # HAProxy keeps answers to GET only; and what it counts is counted otherwise.
+        return proxy != "haproxy" or not (self.cached or self.limits)
 
     def request(self) -> bytes:
         """The body of a call, `REQUEST_SIZE` bytes where that is enough."""
@@ -50,4 +56,6 @@ ROWS = [
     Row("sse", "300 B in, 5 events out, 64 connections", 400, 5, 64),
     Row("1000", "300 B in, 400 B JSON out, 1,000 connections", 400, 0, 1_000),
     Row("cached", "300 B in, 400 B JSON out of the cache, 64 connections", 400, 0, 64, cached=True),
+    Row("limits", "300 B in, 400 B JSON out, 64 connections, rate limits in memory", 400, 0, 64, limits="memory"),
+    Row("limits-redis", "300 B in, 400 B JSON out, 64 connections, rate limits in Redis", 400, 0, 64, limits="redis"),
 ]
