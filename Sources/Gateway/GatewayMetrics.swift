@@ -109,7 +109,22 @@ package struct GatewayMetrics: Sendable {
     }
 
     private func writeLimits(_ limiter: RateLimiter, into text: inout PrometheusText) {
-        for (rule, counts) in zip(limiter.rules, limiter.counts) {
+        writeDecisions(limiter, limiter.counts, source: "local", into: &text)
+        if limiter.shared != nil {
+            writeDecisions(limiter, limiter.redisCounts, source: "redis", into: &text)
+            text.gauge(
+                "mcp_gateway_rate_limit_gateways",
+                help: "Gateways that share the rate limits, as far as is known; each has its part while Redis is away.",
+                limiter.gatewayCount)
+        }
+        text.gauge(
+            "mcp_gateway_rate_limit_callers", help: "Callers that the rate limits remember.", limiter.callerCount)
+    }
+
+    private func writeDecisions(
+        _ limiter: RateLimiter, _ counts: [RateLimitCounts], source: String, into text: inout PrometheusText
+    ) {
+        for (rule, counts) in zip(limiter.rules, counts) {
             let decisions = [
                 ("allowed", counts.allowed), ("refused", counts.refused), ("would_refuse", counts.wouldRefuse),
             ]
@@ -117,11 +132,9 @@ package struct GatewayMetrics: Sendable {
                 text.counter(
                     "mcp_gateway_rate_limit_decisions_total",
                     help: "Calls by what a rate limit said to them; would_refuse: a rule that is not enforced.",
-                    labels: [("rule", rule.name), ("decision", decision), ("source", "local")], count)
+                    labels: [("rule", rule.name), ("decision", decision), ("source", source)], count)
             }
         }
-        text.gauge(
-            "mcp_gateway_rate_limit_callers", help: "Callers that the rate limits remember.", limiter.callerCount)
     }
 
     private func writeCalls(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {

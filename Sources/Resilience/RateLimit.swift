@@ -18,15 +18,43 @@ public struct RateLimit: Hashable, Sendable {
     let tolerance: Int64
 
     /// A limit of `count` requests (1…) in each `period` (above zero), of which `burst` (1…) may come at once; without
-    /// `burst`, all of them.
-    public init(count: Int, per period: Duration, burst: Int? = nil) {
+    /// `burst`, all of them. What one request is worth is a whole number of `resolution` (above zero).
+    public init(
+        count: Int, per period: Duration, burst: Int? = nil, resolution: Duration = .nanoseconds(1)
+    ) {
         let count = Int64(max(count, 1))
         let nanoseconds = max(period.saturatedNanoseconds, 1)
         // Rounded up, so that rounding never admits more than was asked for.
-        cost = max(1, nanoseconds / count &+ (nanoseconds % count == 0 ? 0 : 1))
-        let spare = Int64(max(burst ?? Int(clamping: count), 1)) &- 1
-        let (product, overflow) = cost.multipliedReportingOverflow(by: spare)
+        let exact = max(1, nanoseconds / count &+ (nanoseconds % count == 0 ? 0 : 1))
+        let unit = max(resolution.saturatedNanoseconds, 1)
+        let (whole, isTooLong) = exact.addingReportingOverflow(unit &- 1)
+        self.init(
+            cost: isTooLong ? exact : whole / unit &* unit, burst: Int64(max(burst ?? Int(clamping: count), 1)))
+    }
+
+    /// The limit of one of `count` (1…) that share this one: together they admit what it admits, and one request each.
+    public func share(of count: Int) -> RateLimit {
+        let count = Int64(max(count, 1))
+        let (product, overflow) = cost.multipliedReportingOverflow(by: count)
+        return RateLimit(cost: overflow ? .max : product, burst: max(burst / count, 1))
+    }
+
+    private init(cost: Int64, burst: Int64) {
+        self.cost = cost
+        let (product, overflow) = cost.multipliedReportingOverflow(by: burst &- 1)
         tolerance = overflow ? .max : product
+    }
+
+    /// How many requests may come at once; 1….
+    public var burst: Int64 { tolerance / cost &+ 1 }
+
+    /// What one request is worth; 1….
+    public var nanosecondsPerRequest: Int64 { cost }
+
+    /// What a full burst is worth; 1….
+    public var nanosecondsOfBurst: Int64 {
+        let (sum, overflow) = tolerance.addingReportingOverflow(cost)
+        return overflow ? .max : sum
     }
 
     /// Decides about a request at `now` of a caller whose bucket becomes empty at `emptyAt`, and moves that on.

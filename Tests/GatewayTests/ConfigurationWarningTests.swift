@@ -45,14 +45,15 @@ import Testing
         #expect(try warnings("sessions: { key: file:/run/secrets/key }\n" + pool) == [])
     }
 
-    @Test func `limits say what becomes of the ways that are not there yet`() throws {
+    @Test func `a way out of failures of a Redis that is not there is pointed out`() throws {
+        let rules =
+            "rate_limits: [{ name: r, key: pool, rate: 1/s }, { name: s, key: global, rate: 1/s, on_redis_failure: "
         #expect(
-            try warnings(pool + "rate_limits: [{ name: r, key: global, rate: 1/s, on_redis_failure: closed }]")
-                == [
-                    "gateway.conf:2:68: rate_limits[0].on_redis_failure: is accepted but has no effect in this version: "
-                        + "each gateway counts by itself"
-                ])
-        #expect(try warnings(pool + "rate_limits: [{ name: r, key: pool, rate: 1/s, on_redis_failure: local }]") == [])
+            try warnings(pool + rules + "closed }]")
+                == ["gateway.conf:2:14: rate_limits[1]: on_redis_failure has no effect without redis"])
+        #expect(try warnings(pool + rules + "local }]") == [])
+        let redis = "redis: { url: redis://redis, secret: env:GATEWAY_KEY }\n"
+        #expect(try warnings(redis + pool + rules + "open }]") == [])
     }
 
     @Test func `warnings are bounded too`() throws {

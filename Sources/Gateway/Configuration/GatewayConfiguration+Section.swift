@@ -50,6 +50,7 @@ extension GatewayConfiguration {
             configuration.checkAddresses(places, &reader)
             configuration.checkCosts(places, &reader)
             configuration.checkSharedSecret(places, &reader)
+            configuration.checkFailurePolicies(places, &reader)
         })
 
     /// Makes the only route when there is none, and warns about pools that no route leads to.
@@ -100,6 +101,20 @@ extension GatewayConfiguration {
             $0.problem(
                 "needs a secret that is the same on all gateways: set redis.secret or sessions.key to env:NAME or "
                     + "file:PATH of at least 32 bytes", at: places["redis"])
+        }
+    }
+
+    /// Without Redis nothing can be done about its failures.
+    private func checkFailurePolicies(
+        _ places: ConfigurationSection<Self>.Places, _ reader: inout ConfigurationReader
+    ) {
+        guard redis == nil else { return }
+        for (index, rule) in rateLimits.enumerated() where rule.onRedisFailure != .local {
+            reader.descend(to: "rate_limits") { reader in
+                reader.descend(to: index) {
+                    $0.warning("on_redis_failure has no effect without redis", at: places["rate_limits"])
+                }
+            }
         }
     }
 

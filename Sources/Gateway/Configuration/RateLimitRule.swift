@@ -75,8 +75,8 @@ extension RateLimitRule {
                 "enforce", \.isEnforced, .boolean, "Refuse calls; `false` only counts what would be refused."),
             ConfigurationKey(
                 "on_redis_failure", \.onRedisFailure, .choice,
-                "What happens while Redis does not answer: count locally, let all pass, or refuse all.",
-                effect: .only({ $0 == .local }, others: "each gateway counts by itself")),
+                "What happens while Redis does not answer: each gateway lets its share through, all pass, or none do (503)."
+            ),
         ],
         finish: { rule, places, reader in
             let burst = rule.burst ?? rule.rate.count

@@ -46,7 +46,7 @@ extension RequestHandler {
             relay(piece)
         case .streaming:
             takeEvents(piece)
-        case .idle, .searching, .waiting, .connecting, .awaiting:
+        case .idle, .asking, .searching, .waiting, .connecting, .awaiting:
             break
         }
     }
@@ -60,7 +60,7 @@ extension RequestHandler {
         case .holding: finishHeld()
         case .relaying: finishLongAnswer()
         case .streaming: finishStream()
-        case .idle, .searching, .waiting, .connecting, .awaiting: break
+        case .idle, .asking, .searching, .waiting, .connecting, .awaiting: break
         }
     }
 

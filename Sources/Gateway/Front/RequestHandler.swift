@@ -7,6 +7,9 @@ package import Wire
 /// ```
 ///          receive            connected / at once            answer
 /// idle ─────────────▶ deciding ─────────────────▶ awaiting ─────────▶ holding ───▶ idle
+///              Redis's │ ▲                           │     │
+///              limits  ▼ │ in 20 ms                  │     │
+///                     asking                         │     │
 ///                      ▲ │ │                         │     │          relaying ──▶ idle   (long answers, from holding)
 ///                 news │ │ └─▶ served from the cache │     └────────▶ streaming ─▶ idle
 ///    searching, waiting ◀┘ other gateways, or others │
@@ -24,6 +27,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     enum State {
         /// No request, or one that has been answered.
         case idle
+        /// Redis has been asked whether the rate limits let the call through.
+        case asking
         /// The answer is looked for where other gateways put theirs.
         case searching
         /// Somebody else has asked the same, and is waited for.
@@ -66,6 +71,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     var stream: AnswerStream?
     var streamedStatus = CallStatus.ok
     private var poolIndex = 0
+    /// Counts the calls of this connection, so that what comes late for one is not taken for the next one's.
+    private(set) var callNumber: UInt64 = 0
 
     var pool: PoolPlan { shard.plan.pools[call.poolIndex] }
 
@@ -127,6 +134,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
+        callNumber &+= 1
         call.begin(request, poolIndex: poolIndex, accepted: accepted)
         if let limiter = shard.plan.limiter { noteAddress(of: request, on: connection, limiter) }
         carryOut(loop.executor.enter(shard, Shard.begin, call))
@@ -185,6 +193,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             network.connect(
                 to: connection.backend.plan.address, timeout: pool.timeouts.connect, on: loop.eventLoop,
                 connection: connection.http)
+        case .ask:
+            askLimits()
         case .serve(let answer, let refresh):
             serve(answer, refresh: refresh)
         case .search(let places):
@@ -223,7 +233,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func deadlineReached(_ timer: DeadlineTimer, now: NIODeadline) {
         switch state {
-        case .idle, .searching:
+        case .idle, .asking, .searching:
             break
         case .waiting:
             stopWaiting()

@@ -33,6 +33,10 @@ package final class Call {
     /// The address of the client, hashed; only made where calls are limited, and then once for the connection unless a
     /// proxy sends the calls of many.
     package var address: CallerKey?
+    /// What the rate limits have to know of the call, while Redis is asked about it.
+    package var limited: LimitedCall?
+    /// Whether the call came before the process was asked to end.
+    package var isAdmitted = false
     /// What is left of the rate limit that the call is nearest to, if there is one.
     package var quota: RateLimitVerdict.Quota?
     /// What the cache has to do with the call; `nil` if no answer to it can be kept.
@@ -77,6 +81,8 @@ package final class Call {
         era = .legacy
         version = nil
         session = nil
+        limited = nil
+        isAdmitted = false
         quota = nil
         caching = nil
         answeredAt = nil

@@ -37,7 +37,12 @@ extension GatewayPlan {
                     onError: configuration.cache.staleIfError))
         }
         if !configuration.rateLimits.isEmpty {
-            limiter = RateLimiter(configuration.rateLimits, poolCount: pools.count, hash: callers)
+            let shared = configuration.redis.map {
+                SharedRateLimits(
+                    configuration.rateLimits, pools: pools.map(\.name), prefix: $0.keyPrefix, hash: callers)
+            }
+            limiter = RateLimiter(
+                configuration.rateLimits, poolCount: pools.count, hash: callers, shared: shared)
         }
     }
 }

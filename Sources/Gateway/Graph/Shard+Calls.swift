@@ -9,6 +9,8 @@ package enum Dispatch {
     case send(BackendConnection)
     /// Open this connection, then send.
     case connect(BackendConnection)
+    /// Ask Redis whether the rate limits let the call through.
+    case ask
     /// Answer with what the cache has, and fetch it anew beside that if there is a ticket.
     case serve(ServedAnswer, refresh: FlightTicket?)
     /// Look for the answer where other gateways put theirs.
@@ -39,9 +41,10 @@ extension Shard {
         let now = shard.executor.eventLoop.now
         call.startedAt = now
         shard.counters.inFlight += 1
+        call.isAdmitted = !shard.isDraining
         if let refusal = shard.read(call, at: now) { return .refuse(refusal) }
-        if let limiter = shard.plan.limiter, let refusal = shard.checkLimits(of: call, by: limiter, at: now) {
-            return .refuse(refusal)
+        if let limiter = shard.plan.limiter, let dispatch = shard.checkLimits(of: call, by: limiter, at: now) {
+            return dispatch
         }
         // Time has passed: a backend is not to be blamed for what reading took.
         return shard.answer(call, at: shard.executor.eventLoop.now)
@@ -100,7 +103,9 @@ extension Shard {
 
     /// Chooses the backend of the next try and leases a connection to it.
     func dispatch(_ call: Call, at now: NIODeadline) -> Dispatch {
-        if isDraining, call.session == nil { return .refuse(Refusal(failure: .draining, retryAfterSeconds: 1)) }
+        if isDraining, !call.isAdmitted, call.session == nil {
+            return .refuse(Refusal(failure: .draining, retryAfterSeconds: 1))
+        }
         let pool = pools[call.poolIndex]
         let backend: Backend
         let permit: BackendStatus.Permit

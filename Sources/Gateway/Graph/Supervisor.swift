@@ -109,6 +109,9 @@ package actor Supervisor: Service {
         do {
             running.admin = try await listenForAdmin()
             running.monitors = startMonitors()
+            if let census = makeCensus(redis) {
+                running.monitors.append(Task(executorPreference: surroundings.loops.side) { await census.run() })
+            }
             let budget = makeBudget()
             for listener in configuration.listeners {
                 running.listeners.append(try await listen(on: listener, rooms, budget))
@@ -142,6 +145,14 @@ package actor Supervisor: Service {
         guard let settings = configuration.redis else { return nil }
         let loops = surroundings.loops.serving.map { $0.eventLoop } + [surroundings.loops.side.eventLoop]
         return try await RedisClient(RedisOptions(settings), loops: loops, logger: surroundings.logger)
+    }
+
+    /// Where gateways share their limits, each has to know how many there are.
+    private func makeCensus(_ redis: RedisClient?) -> GatewayCensus? {
+        guard let redis, let limiter = plan.limiter, let settings = configuration.redis else { return nil }
+        let name = String(surroundings.network.randomSeed(), radix: 36)
+        return GatewayCensus(
+            redis, limiter, on: surroundings.loops.side, keyPrefix: settings.keyPrefix, name: name)
     }
 
     private func makeRoom(around shard: Shard, _ redis: RedisClient?) async throws -> NIOLoopBound<ShardRoom> {

@@ -10,7 +10,7 @@ package struct CallerHash: Sendable {
 
     /// What is hashed: the same bytes of another kind are another key.
     private enum Kind: UInt64 {
-        case bearer, authorization, apiKey, address, tool, fields
+        case bearer, authorization, apiKey, address, tool, fields, name
     }
 
     private let first: Key
@@ -65,6 +65,11 @@ package struct CallerHash: Sendable {
     package func tool(_ name: JSONText, in body: ByteView) -> UInt64 {
         guard name.isEscaped else { return hash(body[name.range], .tool).low }
         return name.unescaped(in: body).withUnsafeBytes { hash(ByteView($0), .tool).low }
+    }
+
+    /// A name of the configuration, for keys that gateways share.
+    func name(_ text: String) -> UInt64 {
+        Array(text.utf8).withUnsafeBytes { hash(ByteView($0), .name).low }
     }
 
     /// The fields of a request's head that backends get and on which an answer may depend, besides those that MCP itself

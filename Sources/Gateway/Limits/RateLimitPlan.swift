@@ -12,6 +12,8 @@ package struct RateLimitPlan: Sendable {
     package let cost: Int64
     /// Whether calls are refused; else they are only counted.
     package let isEnforced: Bool
+    /// What happens while Redis does not answer.
+    package let onRedisFailure: RateLimitRule.RedisFailurePolicy
     /// `RateLimit-Policy` and the beginning of `RateLimit` up to the number of calls that remain, as they are written
     /// (draft-ietf-httpapi-ratelimit-headers-10).
     package let fieldStart: [UInt8]
@@ -23,6 +25,7 @@ package struct RateLimitPlan: Sendable {
         limit = RateLimit(count: rule.rate.count, per: rule.rate.period, burst: rule.burst)
         cost = Int64(rule.cost)
         isEnforced = rule.isEnforced
+        onRedisFailure = rule.onRedisFailure
         let window = rule.rate.period.components.seconds
         fieldStart = Array(
             "RateLimit-Policy: \"\(rule.name)\";q=\(rule.rate.count);w=\(window)\r\nRateLimit: \"\(rule.name)\";r=".utf8

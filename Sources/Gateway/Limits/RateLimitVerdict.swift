@@ -4,6 +4,8 @@ package struct RateLimitVerdict: Hashable, Sendable {
     package var isRefused: Bool
     /// After how many seconds it would be served; 1… if it is refused, else 0.
     package var retryAfterSeconds: Int
+    /// Whether it is refused only because nobody can say whether it is within its limits.
+    package var isUndecided = false
     /// How much is left of the rule that is nearest its limit; `nil` when no rule that is enforced is for this call.
     package var quota: Quota?
 

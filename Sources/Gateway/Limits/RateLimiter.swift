@@ -1,7 +1,11 @@
 package import Resilience
 import Synchronization
+package import Wire
 
 /// All rate limits of the process: a leaf value that the shards share, so that a limit is one limit however many loops serve.
+///
+/// Where gateways share their limits through Redis, this decides only while Redis does not: each rule as it says, and by the
+/// gateway's share of what is allowed, which is the same for all gateways that were there when Redis was last heard of.
 ///
 /// What is kept of a caller is one point in time. Callers beyond 100,000 push out the one that has been silent for longest.
 /// The mutex is held for well under a microsecond and nothing is done under it but the decision.
@@ -33,29 +37,41 @@ package final class RateLimiter: Sendable {
         var table = RecencyTable<Key, MonotonicTime>()
         var common: [MonotonicTime]
         var counts: [RateLimitCounts]
+        var redisCounts: [RateLimitCounts]
+        /// What this process may let through by itself.
+        var limits: [RateLimit]
+        var gatewayCount = 1
     }
 
     /// The rules, in the order of the file.
     package let rules: [RateLimitPlan]
     /// Makes the keys of callers.
     package let hash: CallerHash
+    /// The same limits in Redis; `nil` if this process has them for itself.
+    package let shared: SharedRateLimits?
     private let poolCount: Int
     private let capacity: Int
     private let state: Mutex<State>
 
-    /// The limits of `rules` for `poolCount` pools; `hash` makes the keys of callers.
+    /// The limits of `rules` for `poolCount` pools; `hash` makes the keys of callers, and `shared` are the same limits in
+    /// Redis.
     package init(
-        _ rules: [RateLimitRule], poolCount: Int, hash: CallerHash, capacity: Int = RateLimiter.standardCapacity
+        _ rules: [RateLimitRule], poolCount: Int, hash: CallerHash, shared: SharedRateLimits? = nil,
+        capacity: Int = RateLimiter.standardCapacity
     ) {
-        self.rules = rules.map { RateLimitPlan($0) }
+        let plans = rules.map { RateLimitPlan($0) }
+        self.rules = plans
         self.hash = hash
+        self.shared = shared
         self.poolCount = max(poolCount, 1)
         self.capacity = max(capacity, 1)
         state = Mutex(
             State(
                 common: [MonotonicTime](
                     repeating: RateLimiter.longAgo, count: rules.count * max(poolCount, 1)),
-                counts: [RateLimitCounts](repeating: RateLimitCounts(), count: rules.count)))
+                counts: [RateLimitCounts](repeating: RateLimitCounts(), count: rules.count),
+                redisCounts: [RateLimitCounts](repeating: RateLimitCounts(), count: rules.count),
+                limits: plans.map(\.limit)))
     }
 
     /// When the bucket of a caller that is new became empty.
@@ -70,9 +86,34 @@ package final class RateLimiter: Sendable {
         }
     }
 
-    /// How the rules have decided up to now, in their order.
+    /// Decides as `reply`, which Redis has given to the command of `shared`, says; `nil` if it says nothing.
+    package func decide(_ call: LimitedCall, by reply: RESPValue) -> RateLimitVerdict? {
+        guard let (verdict, tally) = shared?.verdict(reply, on: call) else { return nil }
+        state.withLock { tally.add(to: &$0.redisCounts) }
+        return verdict
+    }
+
+    /// How many gateways share the limits, this one included, as far as is known; 1….
+    package var gatewayCount: Int {
+        get { state.withLock { $0.gatewayCount } }
+        set {
+            let count = max(newValue, 1)
+            state.withLock { state in
+                guard state.gatewayCount != count else { return }
+                state.gatewayCount = count
+                state.limits = rules.map { $0.limit.share(of: count) }
+            }
+        }
+    }
+
+    /// How the rules have decided in this process by itself up to now, in their order.
     package var counts: [RateLimitCounts] {
         state.withLock { $0.counts }
+    }
+
+    /// How they have decided in Redis.
+    package var redisCounts: [RateLimitCounts] {
+        state.withLock { $0.redisCounts }
     }
 
     /// Callers that are remembered.
@@ -88,16 +129,23 @@ package final class RateLimiter: Sendable {
         var verdict: RateLimitVerdict?
         for (index, rule) in rules.enumerated() where rule.isEnforced {
             guard let place = place(of: call, under: rule, index) else { continue }
-            let emptyAt = time(at: place, &state)
-            guard case .refused(let wait) = rule.limit.check(emptyAt, weight: weight(call, rule), at: now) else {
-                continue
+            let wait: Duration
+            var quota: RateLimitVerdict.Quota?
+            switch way(of: rule) {
+            case .open: continue
+            case .closed: wait = .seconds(1)
+            case .local:
+                let emptyAt = time(at: place, &state)
+                guard case .refused(let time) = check(emptyAt, call, rule, index, at: now, state) else { continue }
+                wait = time
+                quota = self.quota(rule, index, emptyAt, at: now, state)
             }
             state.counts[index].refused &+= 1
             if let longest, longest >= wait { continue }
             longest = wait
             verdict = RateLimitVerdict(
-                isRefused: true, retryAfterSeconds: max(wait.secondsRoundedUp, 1),
-                quota: quota(rule, index, emptyAt, at: now))
+                isRefused: true, retryAfterSeconds: max(wait.secondsRoundedUp, 1), isUndecided: quota == nil,
+                quota: quota)
         }
         return verdict
     }
@@ -107,21 +155,45 @@ package final class RateLimiter: Sendable {
         var verdict = RateLimitVerdict(isRefused: false, retryAfterSeconds: 0, quota: nil)
         for (index, rule) in rules.enumerated() {
             guard let place = place(of: call, under: rule, index) else { continue }
-            let weight = weight(call, rule)
+            switch way(of: rule) {
+            case .open:
+                state.counts[index].allowed &+= 1
+                continue
+            case .closed:
+                state.counts[index].wouldRefuse &+= 1
+                continue
+            case .local: break
+            }
             var emptyAt = time(at: place, &state)
-            if !rule.isEnforced, rule.limit.check(emptyAt, weight: weight, at: now) != .admitted {
+            if !rule.isEnforced, check(emptyAt, call, rule, index, at: now, state) != .admitted {
                 state.counts[index].wouldRefuse &+= 1
                 continue
             }
-            rule.limit.charge(&emptyAt, weight: weight, at: now)
+            state.limits[index].charge(&emptyAt, weight: weight(call, rule), at: now)
             set(emptyAt, at: place, &state)
             state.counts[index].allowed &+= 1
             guard rule.isEnforced else { continue }
-            let quota = quota(rule, index, emptyAt, at: now)
+            let quota = quota(rule, index, emptyAt, at: now, state)
             if let nearest = verdict.quota, nearest.remaining <= quota.remaining { continue }
             verdict.quota = quota
         }
         return verdict
+    }
+
+    /// How `rule` decides in this process: as it says, if that is only while Redis does not.
+    private func way(of rule: RateLimitPlan) -> RateLimitRule.RedisFailurePolicy {
+        shared == nil ? .local : rule.onRedisFailure
+    }
+
+    /// Asks one rule. A call for which the whole limit has room, but no share of it, may pass whenever all of the share is
+    /// there.
+    private func check(
+        _ emptyAt: MonotonicTime, _ call: LimitedCall, _ rule: RateLimitPlan, _ index: Int, at now: MonotonicTime,
+        _ state: borrowing State
+    ) -> RateLimit.Decision {
+        let weight = weight(call, rule)
+        let asked = weight <= rule.limit.burst ? min(weight, state.limits[index].burst) : weight
+        return state.limits[index].check(emptyAt, weight: asked, at: now)
     }
 
     private func weight(_ call: LimitedCall, _ rule: RateLimitPlan) -> Int64 {
@@ -130,11 +202,11 @@ package final class RateLimiter: Sendable {
     }
 
     private func quota(
-        _ rule: RateLimitPlan, _ index: Int, _ emptyAt: MonotonicTime, at now: MonotonicTime
+        _ rule: RateLimitPlan, _ index: Int, _ emptyAt: MonotonicTime, at now: MonotonicTime, _ state: borrowing State
     ) -> RateLimitVerdict.Quota {
         RateLimitVerdict.Quota(
-            rule: index, remaining: rule.limit.remaining(emptyAt, at: now) / rule.cost,
-            restoredAfterSeconds: rule.limit.restoration(emptyAt, at: now).secondsRoundedUp)
+            rule: index, remaining: state.limits[index].remaining(emptyAt, at: now) / rule.cost,
+            restoredAfterSeconds: state.limits[index].restoration(emptyAt, at: now).secondsRoundedUp)
     }
 
     /// Where the time is that `rule` goes by; `nil` if it is not for this call.

@@ -1,0 +1,132 @@
+package import Redis
+import Resilience
+package import Wire
+
+/// The rate limits that gateways share through Redis: the command that asks about a call, and what the reply says.
+///
+/// Immutable; all shards share it.
+package final class SharedRateLimits: Sendable {
+    /// Later than any time that the script replies with, in microseconds; well within what a double can count.
+    private static let horizon: Int64 = 4_000_000_000_000_000
+
+    private let rules: [RateLimitPlan]
+    private let limits: [RateLimit]
+    private let keys: RateLimitKeys
+    private let script = RateLimitScript.make()
+
+    /// The limits of `rules` for these pools, under keys that begin with `prefix`.
+    package init(_ rules: [RateLimitRule], pools: [String], prefix: String, hash: CallerHash) {
+        self.rules = rules.map { RateLimitPlan($0) }
+        // Redis counts in microseconds.
+        limits = rules.map {
+            RateLimit(count: $0.rate.count, per: $0.rate.period, burst: $0.burst, resolution: .microseconds(1))
+        }
+        keys = RateLimitKeys(rules, pools: pools, prefix: prefix, hash: hash)
+    }
+
+    /// What Redis is to be asked about `call`; `nil` if no rule is for it.
+    ///
+    /// - Parameter time: the time that is to count instead of Redis' own, in microseconds since 1970; for tests.
+    package func command(for call: LimitedCall, at time: Int? = nil) -> RedisCommand? {
+        let indices = rules.indices.lazy.filter { self.keys.isConcerned($0, by: call) }
+        let count = indices.count
+        guard count > 0 else { return nil }
+        var command = RedisCommand(calling: script, keyCount: count, capacity: count * 128)
+        var name: [UInt8] = []
+        name.reserveCapacity(160)
+        for index in indices {
+            keys.write(index, call, into: &name)
+            command.appendKey(name)
+        }
+        for index in indices {
+            command.append(Int(clamping: worth(call, index)))
+            command.append(Int(clamping: room(index)))
+            command.append(rules[index].isEnforced ? 1 : 0)
+        }
+        if let time { command.append(time) }
+        return command
+    }
+
+    /// What a reply says about `call`, and how it counts; `nil` if it is not what the script replies.
+    package func verdict(_ reply: RESPValue, on call: LimitedCall) -> (RateLimitVerdict, RateLimitTally)? {
+        guard case .array(let times) = reply else { return nil }
+        var isRefused = false
+        var position = 0
+        for index in rules.indices where keys.isConcerned(index, by: call) {
+            guard position < times.count, let ahead = times[position].integer,
+                (0...SharedRateLimits.horizon).contains(ahead)
+            else { return nil }
+            position += 1
+            if rules[index].isEnforced, exceeds(ahead, call, index) { isRefused = true }
+        }
+        guard position == times.count else { return nil }
+        return isRefused ? refusal(times, call) : admission(times, call)
+    }
+
+    private func refusal(_ times: [RESPValue], _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
+        var verdict = RateLimitVerdict(isRefused: true, retryAfterSeconds: 1, quota: nil)
+        var tally = RateLimitTally()
+        var longest: Int64 = -1
+        forEach(times, call) { index, ahead in
+            guard rules[index].isEnforced, exceeds(ahead, call, index) else { return }
+            tally.add(.refused, index)
+            let wait = ahead &+ worth(call, index) &- room(index)
+            guard wait > longest else { return }
+            longest = wait
+            verdict.retryAfterSeconds = max(Int(clamping: wait.secondsRoundedUp), 1)
+            verdict.quota = quota(ahead, index)
+        }
+        return (verdict, tally)
+    }
+
+    private func admission(_ times: [RESPValue], _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
+        var verdict = RateLimitVerdict(isRefused: false, retryAfterSeconds: 0, quota: nil)
+        var tally = RateLimitTally()
+        forEach(times, call) { index, ahead in
+            if exceeds(ahead, call, index) { return tally.add(.wouldRefuse, index) }
+            tally.add(.allowed, index)
+            guard rules[index].isEnforced else { return }
+            let quota = quota(ahead &+ worth(call, index), index)
+            if let nearest = verdict.quota, nearest.remaining <= quota.remaining { return }
+            verdict.quota = quota
+        }
+        return (verdict, tally)
+    }
+
+    private func forEach(_ times: [RESPValue], _ call: LimitedCall, _ body: (Int, Int64) -> Void) {
+        var position = 0
+        for index in rules.indices where keys.isConcerned(index, by: call) {
+            body(index, times[position].integer ?? 0)
+            position += 1
+        }
+    }
+
+    private func exceeds(_ ahead: Int64, _ call: LimitedCall, _ index: Int) -> Bool {
+        ahead &+ worth(call, index) > room(index)
+    }
+
+    private func quota(_ ahead: Int64, _ index: Int) -> RateLimitVerdict.Quota {
+        let emptyAt = MonotonicTime(nanoseconds: ahead &* 1_000)
+        return RateLimitVerdict.Quota(
+            rule: index, remaining: limits[index].remaining(emptyAt, at: .zero) / rules[index].cost,
+            restoredAfterSeconds: Int(clamping: ahead.secondsRoundedUp))
+    }
+
+    /// What `call` is worth under the rule at `index`, in microseconds.
+    private func worth(_ call: LimitedCall, _ index: Int) -> Int64 {
+        let microseconds = limits[index].nanosecondsPerRequest / 1_000
+        let (weight, isTooMuch) = rules[index].cost.multipliedReportingOverflow(by: call.count)
+        let (worth, isTooLong) = microseconds.multipliedReportingOverflow(by: weight)
+        return isTooMuch || isTooLong ? SharedRateLimits.horizon : min(worth, SharedRateLimits.horizon)
+    }
+
+    /// What the burst of the rule at `index` is worth, in microseconds.
+    private func room(_ index: Int) -> Int64 {
+        min(limits[index].nanosecondsOfBurst / 1_000, SharedRateLimits.horizon - 1)
+    }
+}
+
+extension Int64 {
+    /// Microseconds as whole seconds.
+    fileprivate var secondsRoundedUp: Int64 { self / 1_000_000 &+ (self % 1_000_000 > 0 ? 1 : 0) }
+}
