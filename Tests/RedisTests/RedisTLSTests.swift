@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Redis
 import Testing
@@ -55,6 +56,13 @@ import Wire
         let test = try await TestClient.connected(options(server, host: "127.0.0.1", tls))
         #expect(try await test.send(.get("key")) == .null)
         await test.client.shutdown()
+        // The same, the key having been read by somebody else.
+        let key = try Array(Data(contentsOf: URL(filePath: certificates.key)))
+        let read = RedisTLS(
+            authorityFile: certificates.authority, certificateFile: certificates.certificate, key: key)
+        #expect(!"\(read) \(String(reflecting: read))".contains("\(key[40]), \(key[41])"))
+        let second = try await TestClient.connected(options(server, host: "127.0.0.1", read))
+        await second.client.shutdown()
         let anonymous = try await TestClient.start(
             options(server, host: "127.0.0.1", RedisTLS(authorityFile: certificates.authority)))
         try await eventually("it has tried twice") {
@@ -72,6 +80,10 @@ import Wire
             (
                 RedisTLS(certificateFile: certificates.certificate),
                 "certificate_file \(certificates.certificate) cannot"
+            ),
+            (
+                RedisTLS(certificateFile: certificates.certificate, key: Array("no key".utf8)),
+                "key_file  cannot be used: "
             ),
             (RedisTLS(keyFile: certificates.key), "key_file \(certificates.key) cannot be used: a certificate needs"),
             (

@@ -28,6 +28,28 @@ import Testing
         #expect(limit.decide(&state, at: .seconds(1)) == .admitted)
     }
 
+    @Test func `is worth whole units of a coarser clock, and never admits more for that`() {
+        let exact = RateLimit(count: 7, per: .seconds(1))
+        let coarse = RateLimit(count: 7, per: .seconds(1), resolution: .microseconds(1))
+        #expect(exact.nanosecondsPerRequest == 142_857_143 && coarse.nanosecondsPerRequest == 142_858_000)
+        #expect(coarse.burst == 7 && coarse.nanosecondsOfBurst == 1_000_006_000)
+        #expect(
+            RateLimit(count: 10, per: .seconds(1), resolution: .microseconds(1))
+                == RateLimit(count: 10, per: .seconds(1)))
+        let odd = [Duration.zero, .seconds(Int64.max)].map {
+            RateLimit(count: 1, per: .seconds(Int64.max), burst: .max, resolution: $0)
+        }
+        for limit in odd { #expect(limit.nanosecondsOfBurst == .max && limit.burst >= 1) }
+    }
+
+    @Test func `is shared evenly, each sharer having one request at least`() {
+        let limit = RateLimit(count: 10, per: .seconds(1), burst: 6)
+        #expect(limit.share(of: 1) == limit && limit.share(of: 0) == limit)
+        #expect(limit.share(of: 2) == RateLimit(count: 5, per: .seconds(1), burst: 3))
+        #expect(limit.share(of: 10) == RateLimit(count: 1, per: .seconds(1), burst: 1))
+        #expect(limit.share(of: .max).burst == 1)
+    }
+
     @Test func `takes any figures and times`() {
         for count in [Int.min, 0, 1, Int.max] {
             for period in [Duration.seconds(-1), .zero, .nanoseconds(1), .seconds(Int64.max)] {

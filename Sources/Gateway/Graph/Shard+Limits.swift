@@ -1,7 +1,7 @@
 import NIOCore
 import Resilience
 import Transport
-package import Wire
+import Wire
 
 extension Shard {
     /// Asks the rate limits once for a call; what is to be done if it does not go on at once: it is refused, or Redis has

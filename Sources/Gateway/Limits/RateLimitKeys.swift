@@ -1,3 +1,5 @@
+import Wire
+
 /// The names of the keys under which Redis keeps how far callers have used their limits.
 ///
 /// ```
@@ -40,46 +42,72 @@ struct RateLimitKeys: Sendable {
         rules[index].kind != .identityAndTool || call.tool != nil
     }
 
-    /// Puts the name of the key for `call` under the rule at `index` into `name`, whose memory is used again.
-    func write(_ index: Int, _ call: LimitedCall, into name: inout [UInt8]) {
-        name.removeAll(keepingCapacity: true)
-        name += prefix
-        switch tag {
-        case .identity: name.appendBase64(call.identity)
-        case .address: name.appendBase64(call.address)
-        case .everybody: name.append(UInt8(ascii: "a"))
-        }
-        name.append(UInt8(ascii: "}"))
-        let rule = rules[index]
-        name.appendBase64(rule.hash)
-        if case .everybody = tag {
-            switch rule.kind {
-            case .identity, .identityAndTool, .identityAndMethod: name.appendBase64(call.identity)
-            case .address: name.appendBase64(call.address)
-            case .pool, .global: break
+    /// Calls `body` with the name of the key for `call` under the rule at `index`. Allocates nothing.
+    func withName(of call: LimitedCall, under index: Int, _ body: (ByteView) -> Void) {
+        withUnsafeTemporaryAllocation(byteCount: prefix.count + RateLimitKeys.longestRest, alignment: 1) { memory in
+            var name = KeyWriter(memory)
+            name.append(prefix)
+            switch tag {
+            case .identity: name.append(call.identity)
+            case .address: name.append(call.address)
+            case .everybody: name.append(UInt8(ascii: "a"))
             }
-        }
-        switch rule.kind {
-        case .identity, .address, .global: break
-        case .identityAndTool: name.appendBase64(call.tool ?? 0)
-        case .identityAndMethod: name.appendBase64(UInt64(call.method.rawValue))
-        case .pool: name.appendBase64(pools.indices.contains(call.pool) ? pools[call.pool] : 0)
+            name.append(UInt8(ascii: "}"))
+            let rule = rules[index]
+            name.append(rule.hash)
+            if case .everybody = tag {
+                switch rule.kind {
+                case .identity, .identityAndTool, .identityAndMethod: name.append(call.identity)
+                case .address: name.append(call.address)
+                case .pool, .global: break
+                }
+            }
+            switch rule.kind {
+            case .identity, .address, .global: break
+            case .identityAndTool: name.append(call.tool ?? 0)
+            case .identityAndMethod: name.append(UInt64(call.method.rawValue))
+            case .pool: name.append(pools.indices.contains(call.pool) ? pools[call.pool] : 0)
+            }
+            body(name.written)
         }
     }
+
+    /// Bytes behind the prefix, at most: a tag, a brace, a rule, a caller, a part.
+    private static let longestRest = 22 + 1 + 11 + 22 + 11
 }
 
-extension [UInt8] {
+/// Writes into memory that is long enough; what is not is cut.
+private struct KeyWriter {
     private static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-    fileprivate mutating func appendBase64(_ key: CallerKey) {
-        appendBase64(key.high)
-        appendBase64(key.low)
+    private let memory: UnsafeMutableRawBufferPointer
+    private var count = 0
+
+    init(_ memory: UnsafeMutableRawBufferPointer) {
+        self.memory = memory
+    }
+
+    var written: ByteView { ByteView(UnsafeRawBufferPointer(rebasing: memory[..<count])) }
+
+    mutating func append(_ byte: UInt8) {
+        guard count < memory.count else { return }
+        memory[count] = byte
+        count &+= 1
+    }
+
+    mutating func append(_ bytes: [UInt8]) {
+        for byte in bytes { append(byte) }
+    }
+
+    mutating func append(_ key: CallerKey) {
+        append(key.high)
+        append(key.low)
     }
 
     /// Eleven characters.
-    fileprivate mutating func appendBase64(_ word: UInt64) {
+    mutating func append(_ word: UInt64) {
         for shift in stride(from: 60 as UInt64, through: 0, by: -6) {
-            append([UInt8].digits.utf8Start[Int(truncatingIfNeeded: word &>> shift & 63)])
+            append(KeyWriter.digits.utf8Start[Int(truncatingIfNeeded: word &>> shift & 63)])
         }
     }
 }

@@ -32,11 +32,8 @@ package final class SharedRateLimits: Sendable {
         let count = indices.count
         guard count > 0 else { return nil }
         var command = RedisCommand(calling: script, keyCount: count, capacity: count * 128)
-        var name: [UInt8] = []
-        name.reserveCapacity(160)
         for index in indices {
-            keys.write(index, call, into: &name)
-            command.appendKey(name)
+            keys.withName(of: call, under: index) { command.appendKey($0) }
         }
         for index in indices {
             command.append(Int(clamping: worth(call, index)))

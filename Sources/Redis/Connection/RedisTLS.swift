@@ -75,6 +75,19 @@ package struct RedisTLS: Hashable, Sendable {
     }
 }
 
+extension RedisTLS: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The files; not the key itself.
+    package var description: String {
+        "authority \(authorityFile ?? "of the system"), certificate \(certificateFile ?? "none")"
+            + (serverName.map { ", for \($0)" } ?? "")
+    }
+
+    package var debugDescription: String { description }
+
+    /// Nothing: `dump` would show the key.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// What is wrong with a file of `RedisTLS`.
 package struct RedisTLSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What names the file: `authority_file`, `certificate_file` or `key_file`.

@@ -131,6 +131,85 @@ import Wire
         #expect(served == 1_500)
         #expect(limiter.counts[1].allowed == 1_500)
     }
+
+    // MARK: Without the Redis that gateways share
+
+    private func sharing(_ rules: RateLimitRule...) -> RateLimiter {
+        let hash = CallerHash(seed: 5)
+        return RateLimiter(
+            rules, poolCount: 1, hash: hash,
+            shared: SharedRateLimits(rules, pools: ["tools"], prefix: "gw:", hash: hash))
+    }
+
+    private func rule(_ name: String, failing policy: RateLimitRule.RedisFailurePolicy, enforce: Bool = true)
+        -> RateLimitRule
+    {
+        RateLimitRule(
+            name: name, key: .identity, rate: Rate(count: 1, period: .seconds(60)), isEnforced: enforce,
+            onRedisFailure: policy)
+    }
+
+    @Test func `gateways without Redis let through together what one may`() {
+        for count in 1...7 {
+            var served = 0
+            for _ in 0..<count {
+                let limiter = sharing(rule(.identity, 60, burst: 21))
+                limiter.gatewayCount = count
+                // All of the burst, then a minute's worth, in small steps.
+                served += (0..<6_000).count { step in
+                    !limiter.decide(call(1), at: .milliseconds(Int64(step) * 10)).isRefused
+                }
+            }
+            #expect(served <= 60 + 21 + count && served >= 60 + 21 - 2 * count, "\(count): \(served)")
+        }
+    }
+
+    @Test func `a call that a whole limit has room for passes with a share of it, now and then`() {
+        let limiter = sharing(rule(.identity, 60, burst: 12, cost: 10))
+        limiter.gatewayCount = 4
+        #expect(!limiter.decide(call(1), at: .zero).isRefused)
+        #expect(limiter.decide(call(1), at: .seconds(39)).isRefused)
+        #expect(!limiter.decide(call(1), at: .seconds(40)).isRefused)
+        limiter.gatewayCount = 0
+        #expect(limiter.gatewayCount == 1)
+    }
+
+    @Test func `rules say what happens while Redis does not answer`() {
+        let open = sharing(rule("open", failing: .open))
+        for _ in 0..<5 {
+            #expect(
+                open.decide(call(1), at: .zero)
+                    == RateLimitVerdict(isRefused: false, retryAfterSeconds: 0, quota: nil))
+        }
+        #expect(open.counts == [RateLimitCounts(allowed: 5, refused: 0, wouldRefuse: 0)])
+        let closed = sharing(rule("open", failing: .open), rule("closed", failing: .closed))
+        #expect(
+            closed.decide(call(1), at: .zero)
+                == RateLimitVerdict(isRefused: true, retryAfterSeconds: 1, isUndecided: true, quota: nil))
+        #expect(closed.counts[0].allowed == 0 && closed.counts[1].refused == 1)
+        let dry = sharing(rule("closed", failing: .closed, enforce: false), rule("local", failing: .local))
+        #expect(served(dry, [call(1), call(1)]) == 1)
+        #expect(dry.counts[0].wouldRefuse == 1 && dry.counts[1] == RateLimitCounts(allowed: 1, refused: 1))
+        let both = sharing(rule("local", failing: .local), rule("closed", failing: .closed))
+        #expect(both.decide(call(1), at: .zero).isUndecided)
+        // Where nothing is shared, nothing can fail.
+        #expect(served(limiter(rule("closed", failing: .closed)), [call(1), call(1)]) == 1)
+    }
+
+    @Test func `what Redis has decided is counted apart`() {
+        let limiter = sharing(rule(.identity, 2))
+        let verdict = limiter.decide(call(1), by: .array([.integer(30_000_000)]))
+        #expect(
+            verdict
+                == RateLimitVerdict(
+                    isRefused: false, retryAfterSeconds: 0,
+                    quota: .init(rule: 0, remaining: 0, restoredAfterSeconds: 60)))
+        let refused = limiter.decide(call(1), by: .array([.integer(59_000_001)]))
+        #expect(refused?.isRefused == true && refused?.retryAfterSeconds == 30)
+        #expect(limiter.decide(call(1), by: .null) == nil)
+        #expect(limiter.redisCounts == [RateLimitCounts(allowed: 1, refused: 1)])
+        #expect(limiter.counts == [RateLimitCounts()])
+    }
 }
 
 extension CallerHash {

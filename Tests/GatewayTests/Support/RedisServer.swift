@@ -30,7 +30,8 @@ final class RedisServer: Sendable {
         port = probe.localAddress?.port ?? 0
         try await probe.close().get()
         let process = Process()
-        process.executableURL = try #require(RedisServer.executable)
+        let executable: URL = try #require(RedisServer.executable)
+        process.executableURL = executable
         process.arguments = [
             "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp",
         ]

@@ -10,7 +10,10 @@ final class Callers: Sendable {
         var complaint: String?
         /// The server that says it has answered; modern calls only.
         var server: String?
+        var start: ContinuousClock.Instant
         var end: ContinuousClock.Instant
+
+        var duration: Duration { end - start }
     }
 
     private let port: Int
@@ -62,7 +65,7 @@ final class Callers: Sendable {
         // However the test ends, its callers do not bother the next one for long.
         let end = ContinuousClock.now + .seconds(90)
         while !state.withLock({ $0.isStopped }), .now < end {
-            var outcome = Outcome(number: number, end: .now)
+            var outcome = Outcome(number: number, start: .now, end: .now)
             do {
                 let open = try connection ?? HTTPConnection(port: port)
                 connection = open
