@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The official MCP SDK for Python and a JSON Schema validator, in an environment of their own: .venv in the repository.
+# The official MCP SDK for Python, a JSON Schema validator and LZ4, in an environment of their own: .venv in the repository.
 
 VENV=$ROOT/.venv
 REQUIREMENTS=$ROOT/Tests/IntegrationTests/Clients/requirements.txt
