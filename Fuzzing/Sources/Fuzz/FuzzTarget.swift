@@ -11,6 +11,7 @@ enum FuzzTarget: String, CaseIterable {
     case classifier
     case resp
     case jsonCanonical = "json-canonical"
+    case lz4
 
     /// Reads `input`; traps when something does not hold.
     func run(_ input: ByteView) {
@@ -24,6 +25,7 @@ enum FuzzTarget: String, CaseIterable {
         case .classifier: ClassifierFuzzer.call(input)
         case .resp: RESPFuzzer.stream(input)
         case .jsonCanonical: JSONFuzzer.canonical(input)
+        case .lz4: LZ4Fuzzer.block(input)
         }
     }
 }
