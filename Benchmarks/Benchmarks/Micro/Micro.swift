@@ -24,6 +24,34 @@ private func head(length: Int) -> ByteBuffer {
             """)
 }
 
+/// The answer to `tools/list` of a server with many tools, 64 KiB or little more: names, texts and schemas of words that
+/// chance chooses.
+private func toolsList() -> ByteBuffer {
+    var random = SeededRandom(seed: 7)
+    func words(_ count: Int, _ separator: String) -> String {
+        let all = """
+            the a of to for in by with from and whether which given only current default number name owner page result order
+            filter state date format branch title body text optional required visible content path message label list file
+            """.split { $0 == " " || $0 == "\n" }
+        return (0..<count).map { _ in all[Int(random.next() % UInt64(all.count))] }.joined(separator: separator)
+    }
+    var tools: [String] = []
+    var byteCount = 0
+    while byteCount < 65_536 {
+        let properties = (0..<Int(random.next() % 6) + 1).map { _ in
+            #""\#(words(1, ""))":{"type":"string","description":"\#(words(8, " "))"}"#
+        }
+        tools.append(
+            """
+            {"name":"\(words(3, "_"))","description":"\(words(20, " "))","inputSchema":{"type":"object","properties":{\
+            \(properties.joined(separator: ","))},"additionalProperties":false},"annotations":{"readOnlyHint":true}}
+            """)
+        byteCount += tools[tools.count - 1].utf8.count + 1
+    }
+    return ByteBuffer(
+        string: #"{"jsonrpc":"2.0","id":1,"result":{"tools":[\#(tools.joined(separator: ","))],"ttlMs":60000}}"#)
+}
+
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(metrics: [.wallClock], scalingFactor: .kilo, maxDuration: .seconds(2))
 
@@ -117,6 +145,40 @@ let benchmarks: @Sendable () -> Void = {
         for _ in benchmark.scaledIterations {
             let key = random.next()
             blackHole(cache.insert(1, for: key, costBytes: 1_000, owner: key & 15, until: .distantFuture, at: .zero))
+        }
+    }
+
+    Benchmark("LZ4 compress, tools/list of 64 KiB") { benchmark in
+        var compressor = LZ4Compressor()
+        let list = toolsList()
+        benchmark.startMeasurement()
+        list.withByteView { bytes in
+            for _ in benchmark.scaledIterations {
+                var block: [UInt8] = []
+                block.reserveCapacity(bytes.count)
+                guard compressor.compress(bytes, limit: bytes.count / 2, into: &block) else {
+                    benchmark.error("it does not shrink to half of it")
+                    return
+                }
+                blackHole(block)
+            }
+        }
+    }
+
+    Benchmark("LZ4 decompress, tools/list of 64 KiB") { benchmark in
+        var compressor = LZ4Compressor()
+        var block: [UInt8] = []
+        let list = toolsList()
+        list.withByteView { bytes in _ = compressor.compress(bytes, limit: .max, into: &block) }
+        benchmark.startMeasurement()
+        block.withUnsafeBytes { block in
+            for _ in benchmark.scaledIterations {
+                guard let buffer = try? LZ4Block.decompress(ByteView(block), count: list.readableBytes) else {
+                    benchmark.error("the block was refused")
+                    return
+                }
+                blackHole(buffer)
+            }
         }
     }
 }
