@@ -15,36 +15,52 @@ package import Wire
 /// | 8 | fetch time, milliseconds |
 /// | 4 + 4 | where the answer's id stands, and how long it is |
 /// | 4 + 4 | the same of `ttlMs`; zeros if there is none |
+/// | 4 | length of the answer if it is compressed; zero if it is not |
 /// | 2 | length of the validator |
-/// | … | the validator, then the answer |
+/// | … | the validator, then the answer as it is or as an LZ4 block |
 /// | 32 | HMAC-SHA256 of all before |
 ///
-/// Numbers are big-endian. The key is in the seal, so a record that is moved to another key is refused.
+/// Numbers are big-endian. The key is in the seal, so a record that is moved to another key is refused. An answer of 1 KiB
+/// to 1 MiB is compressed if that takes an eighth of it away or more. The seal is that of the compressed bytes, and is
+/// looked at before them: nobody without the secret can have anything decompressed here.
 package struct CacheRecordCoder: Sendable {
     /// The version of the layout that is written, and the only one that is read.
-    package static let version: UInt8 = 1
-    private static let headBytes = 83
+    package static let version: UInt8 = 2
+    /// The longest answer that any gateway keeps, in bytes: the most that `cache.max_entry` can be.
+    package static let maximumAnswerBytes = 67_108_864
+    /// Shorter answers are not compressed: what that saves is little beside the name, the seal and a round trip.
+    static let compressedFromBytes = 1_024
+    /// Longer answers are not compressed: the loop would stand still for more than some milliseconds.
+    static let compressedUpToBytes = 1_048_576
+    private static let headBytes = 87
+    private static let lengthOffset = 1
+    private static let answerLengthOffset = 81
     private static let sealBytes = 32
 
     private let secret: SymmetricKey
+    private let maximumAnswer: Int
 
     /// Seals with a key derived from `secret`, the same on all gateways that share the store: at least 32 bytes of chance.
-    package init(secret: [UInt8]) {
+    ///
+    /// Reads answers of at most `maximumAnswer` bytes, and of 64 MiB in any case.
+    package init(secret: [UInt8], maximumAnswer: Int = maximumAnswerBytes) {
+        self.maximumAnswer = min(maximumAnswer, Self.maximumAnswerBytes)
         self.secret = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: secret), info: Array("mcp-gateway cache record v1".utf8),
+            inputKeyMaterial: SymmetricKey(data: secret), info: Array("mcp-gateway cache record v2".utf8),
             outputByteCount: 32)
     }
 
     /// The bytes to keep under `key`; `nil` if the validator is too long.
-    package func encode(_ record: CacheRecord, for key: CacheKey) -> [UInt8]? {
+    ///
+    /// `compressor` is that of the loop on which this is called.
+    package func encode(_ record: CacheRecord, for key: CacheKey, with compressor: inout LZ4Compressor) -> [UInt8]? {
         let answer = record.answer
         guard let validatorLength = UInt16(exactly: record.validator.count) else { return nil }
-        let length =
-            Self.headBytes &+ record.validator.count &+ answer.bytes.readableBytes &+ Self.sealBytes
+        let answerLength = answer.bytes.readableBytes
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(length)
+        bytes.reserveCapacity(Self.headBytes &+ record.validator.count &+ answerLength &+ Self.sealBytes)
         bytes.append(Self.version)
-        bytes.append(bigEndian: UInt64(length))
+        bytes.append(bigEndian: UInt64(0))
         bytes += key.bytes
         bytes.append(bigEndian: record.received)
         bytes.append(bigEndian: record.freshness.wholeMilliseconds)
@@ -53,11 +69,26 @@ package struct CacheRecordCoder: Sendable {
         bytes.append(bigEndian: answer.id.length)
         bytes.append(bigEndian: answer.timeToLive?.start ?? 0)
         bytes.append(bigEndian: answer.timeToLive?.length ?? 0)
+        bytes.append(bigEndian: UInt32(0))
         bytes.append(bigEndian: validatorLength)
         bytes += record.validator
-        bytes += answer.bytes.readableBytesView
-        bytes += HMAC<SHA256>.authenticationCode(for: bytes, using: secret)
+        let isCompressed = answer.bytes.withByteView { view in
+            view.count >= Self.compressedFromBytes && view.count <= Self.compressedUpToBytes
+                && compressor.compress(view, limit: view.count &- (view.count &+ 7) / 8, into: &bytes)
+        }
+        if isCompressed {
+            bytes.write(bigEndian: UInt32(clamping: answerLength), at: Self.answerLengthOffset)
+        } else {
+            bytes += answer.bytes.readableBytesView
+        }
+        seal(&bytes)
         return bytes
+    }
+
+    /// Completes a record that has all but its length, whose place is there, and its seal.
+    func seal(_ bytes: inout [UInt8]) {
+        bytes.write(bigEndian: UInt64(bytes.count &+ Self.sealBytes), at: Self.lengthOffset)
+        bytes += HMAC<SHA256>.authenticationCode(for: bytes, using: secret)
     }
 
     /// The record that was kept under `key`.
@@ -77,17 +108,31 @@ package struct CacheRecordCoder: Sendable {
         let fetchTime: Int64 = reader.next()
         let id = ByteRange(start: Int(reader.next() as UInt32), length: Int(reader.next() as UInt32))
         let timeToLive = ByteRange(start: Int(reader.next() as UInt32), length: Int(reader.next() as UInt32))
+        let uncompressedLength = Int(reader.next() as UInt32)
         let validatorLength = Int(reader.next() as UInt16)
         guard freshness >= 0, fetchTime >= 0, reader.offset &+ validatorLength <= sealed.count else { throw .content }
         let validator = reader.next(count: validatorLength).bytes
-        let answerBytes = sealed.slice(from: reader.offset, to: sealed.count)
+        let answerBytes = try answer(in: sealed.slice(from: reader.offset, to: sealed.count), uncompressedLength)
         guard
             let answer = CachedAnswer(
-                bytes: ByteBuffer(bytes: answerBytes.raw), id: id, timeToLive: timeToLive.isEmpty ? nil : timeToLive)
+                bytes: answerBytes, id: id, timeToLive: timeToLive.isEmpty ? nil : timeToLive)
         else { throw .content }
         return CacheRecord(
             answer: answer, received: received, freshness: .milliseconds(freshness),
             fetchTime: .milliseconds(fetchTime), validator: validator)
+    }
+
+    /// The answer that is kept as `bytes`, compressed unless `uncompressedLength` is zero.
+    private func answer(
+        in bytes: ByteView, _ uncompressedLength: Int
+    ) throws(CacheRecordRejection) -> ByteBuffer {
+        guard max(bytes.count, uncompressedLength) <= maximumAnswer else { throw .content }
+        guard uncompressedLength > 0 else { return ByteBuffer(bytes: bytes.raw) }
+        do throws(LZ4Error) {
+            return try LZ4Block.decompress(bytes, count: uncompressedLength)
+        } catch {
+            throw .content
+        }
     }
 }
 
@@ -117,6 +162,13 @@ private struct Reader {
 extension [UInt8] {
     fileprivate mutating func append(bigEndian number: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
+    }
+
+    /// Overwrites what stands at `offset`, where the number has room.
+    fileprivate mutating func write(bigEndian number: some FixedWidthInteger, at offset: Int) {
+        Swift.withUnsafeBytes(of: number.bigEndian) { number in
+            replaceSubrange(offset..<(offset &+ number.count), with: number)
+        }
     }
 }
 

@@ -8,6 +8,6 @@ package enum CacheRecordRejection: Error, Hashable, Sendable, CaseIterable {
     case key
     /// They were not sealed with this secret, or have been changed since.
     case seal
-    /// What was sealed makes no sense.
+    /// What was sealed makes no sense, or is longer than what is kept here.
     case content
 }

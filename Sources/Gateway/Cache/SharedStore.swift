@@ -25,11 +25,12 @@ package final class SharedStore: Sendable {
     private let prefix: [UInt8]
     private let state = Mutex(Counts())
 
-    /// A store whose names begin with `prefix`; `secret` is the same on all gateways.
-    package init(prefix: String, secret: [UInt8], spans: StaleSpans) {
+    /// A store whose names begin with `prefix`; `secret` is the same on all gateways. Answers of more than `maximumAnswer`
+    /// bytes are not read from there.
+    package init(prefix: String, secret: [UInt8], maximumAnswer: Int, spans: StaleSpans) {
         self.prefix = Array(prefix.utf8)
         self.spans = spans
-        coder = CacheRecordCoder(secret: secret)
+        coder = CacheRecordCoder(secret: secret, maximumAnswer: maximumAnswer)
     }
 
     /// What has happened.

@@ -48,7 +48,7 @@ extension RequestHandler {
             let record = CacheRecord(
                 answer: kept.answer.answer, received: WallClock.milliseconds(), freshness: life.remaining(at: now),
                 fetchTime: life.fetchTime)
-            if let bytes = store.coder.encode(record, for: place.key) {
+            if let bytes = store.coder.encode(record, for: place.key, with: &room.compressor) {
                 store.count { $0.stores += 1 }
                 lane.send(.set(place.name, to: bytes, for: life.end - now)) { _ in }
             }

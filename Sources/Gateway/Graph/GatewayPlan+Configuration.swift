@@ -31,7 +31,7 @@ extension GatewayPlan {
             configuration.cache, poolCount: pools.count, secret: AnswerCache.secret(from: secret), seed: random.next())
         sharedStore = configuration.redis.map {
             SharedStore(
-                prefix: $0.keyPrefix, secret: secret,
+                prefix: $0.keyPrefix, secret: secret, maximumAnswer: configuration.cache.maximumEntry,
                 spans: StaleSpans(
                     whileRevalidating: configuration.cache.staleWhileRevalidate,
                     onError: configuration.cache.staleIfError))

@@ -2,6 +2,7 @@ import NIOCore
 package import Redis
 package import Telemetry
 package import Transport
+import Wire
 
 /// One event loop with everything on it that serves calls: the shard, what its connections share, the housekeeper.
 ///
@@ -14,6 +15,8 @@ package final class ShardRoom {
     package let desk: FlightDesk
     /// What this loop has of the Redis that gateways share; `nil` if there is none.
     package let redis: RedisLane?
+    /// Compresses what this loop puts there.
+    var compressor = LZ4Compressor()
     private let network: any Network
     /// One object for all connections of a listener, by which notes on heads are told apart.
     private var rules: [AccessRules: HeadRules] = [:]
