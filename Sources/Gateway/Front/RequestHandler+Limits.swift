@@ -10,12 +10,22 @@ extension RequestHandler {
         guard let lane = room.redis, lane.isServing, let question = call.limited,
             let command = shard.plan.limiter?.shared?.command(for: question)
         else { return limitsAnswered(nil) }
-        let number = callNumber
-        lane.send(command) { [self] reply in
+        limitsReplyCount += 1
+        lane.send(command, then: replyHandler())
+    }
+
+    /// The same for all calls of the connection. Weak: it waits in the client, and nobody needs the connection for that.
+    private func replyHandler() -> RedisReplyHandler {
+        if let limitsReply { return limitsReply }
+        let reply: RedisReplyHandler = { [weak self] reply in
+            guard let self else { return }
+            limitsReplyCount -= 1
             // The client may have left meanwhile: then nobody waits for this.
-            guard state == .asking, callNumber == number else { return }
+            guard state == .asking, limitsReplyCount == 0 else { return }
             limitsAnswered(try? reply.get())
         }
+        limitsReply = reply
+        return reply
     }
 
     private func limitsAnswered(_ reply: RESPValue?) {

@@ -1,4 +1,5 @@
 package import NIOCore
+import Redis
 package import Transport
 package import Wire
 
@@ -71,8 +72,10 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     var stream: AnswerStream?
     var streamedStatus = CallStatus.ok
     private var poolIndex = 0
-    /// Counts the calls of this connection, so that what comes late for one is not taken for the next one's.
-    private(set) var callNumber: UInt64 = 0
+    /// Told what Redis says of the limits; made once for the connection, when the first call asks.
+    var limitsReply: RedisReplyHandler?
+    /// How many replies about limits are still to come, those to calls that are over included.
+    var limitsReplyCount = 0
 
     var pool: PoolPlan { shard.plan.pools[call.poolIndex] }
 
@@ -134,7 +137,6 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
-        callNumber &+= 1
         call.begin(request, poolIndex: poolIndex, accepted: accepted)
         if let limiter = shard.plan.limiter { noteAddress(of: request, on: connection, limiter) }
         carryOut(loop.executor.enter(shard, Shard.begin, call))

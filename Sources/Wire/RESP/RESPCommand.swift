@@ -73,6 +73,25 @@ public struct RESPCommand: Hashable, Sendable {
         append(String(argument))
     }
 
+    /// Appends a number in decimal; the way that most of them go allocates nothing.
+    public mutating func append(_ argument: Int) {
+        // A sign and 19 digits.
+        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var start = digits.count
+            var rest = argument.magnitude
+            repeat {
+                start &-= 1
+                digits[start] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+                rest /= 10
+            } while rest > 0
+            if argument < 0 {
+                start &-= 1
+                digits[start] = UInt8(ascii: "-")
+            }
+            append(UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
+    }
+
     /// Appends a word in one reservation: a command has several, and looking at the buffer's capacity costs more than copying
     /// a short one.
     private mutating func append(_ argument: UnsafeRawBufferPointer) {

@@ -17,6 +17,14 @@ struct RESPCommandTests {
         #expect(command.wordCount == 6)
     }
 
+    @Test(arguments: [Int.min, -10, -1, 0, 1, 9, 10, 1_000_000_007, .max])
+    func `writes numbers in decimal`(number: Int) {
+        var command = RESPCommand("X")
+        command.append(number)
+        command.append(Int64(number))
+        #expect(command.words.map { String(buffer: $0) } == ["X", "\(number)", "\(number)"])
+    }
+
     @Test(arguments: [1, 9, 10, 99, 100, 1_000, 12_345])
     func `counts words of any number`(count: Int) throws {
         var command = RESPCommand("DEL")
