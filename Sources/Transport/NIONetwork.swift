@@ -1,6 +1,12 @@
 package import NIOCore
 import NIOPosix
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The network of the operating system, through SwiftNIO.
 package struct NIONetwork: Network {
     /// The network.
@@ -10,8 +16,23 @@ package struct NIONetwork: Network {
         to address: BackendAddress, timeout: TimeAmount, on eventLoop: any EventLoop, connection: HTTPClientConnection
     ) {
         NIONetwork.attach(connection, timeout, eventLoop) {
-            $0.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: address.host, port: address.port)
+            NIONetwork.keepAlive($0.channelOption(.tcpOption(.tcp_nodelay), value: 1))
+                .connect(host: address.host, port: address.port)
         }
+    }
+
+    /// A connection may be silent for long, and must end all the same when its peer is gone without a word: after 15 s of
+    /// silence the kernel asks every 5 s, and gives up after three questions (Linux, `tcp(7)`).
+    private static func keepAlive(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
+        let asking = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+        #if os(Linux)
+            let options = [(TCP_KEEPIDLE, 15), (TCP_KEEPINTVL, 5), (TCP_KEEPCNT, 3)] as [(CInt, Int)]
+            return options.reduce(asking) { bootstrap, option in
+                bootstrap.channelOption(.tcpOption(NIOBSDSocket.Option(rawValue: option.0)), value: option.1)
+            }
+        #else
+            return asking
+        #endif
     }
 
     /// The same with the unix-domain socket at `path`.
