@@ -151,7 +151,11 @@ package struct AnswerBoard: Sendable {
 
     private func isCurrent(_ askedAt: UInt64, _ question: CacheQuestion) -> Bool {
         guard invalidations.indices.contains(question.pool) else { return false }
-        return invalidations[question.pool].isCurrent(askedAt, for: question.topic)
+        let record = invalidations[question.pool]
+        guard record.isCurrent(askedAt, for: question.topic) else { return false }
+        // Other gateways tell of groups.
+        guard case .resource(let uri) = question.topic else { return true }
+        return record.isCurrent(askedAt, for: .resourceGroup(GenerationField.group(of: uri)))
     }
 
     // MARK: Flights

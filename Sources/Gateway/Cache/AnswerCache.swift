@@ -12,8 +12,20 @@ package final class AnswerCache: Sendable {
     package let secret: [UInt8]
     /// Larger answers are not kept, in bytes.
     package let maximumEntry: Int
-    private let board: Mutex<AnswerBoard>
+    /// How many pools there are; at least one.
+    let poolCount: Int
+    /// What is kept.
+    let board: Mutex<AnswerBoard>
+    /// What is known of the changes of other gateways; `nil` while they are not followed.
+    let generations = Mutex<SharedGenerations?>(nil)
+    /// The resources of which answers are kept, of each pool.
+    let watchedResources: Mutex<[WatchedResources]>
+    private let invalidationCounts = InvalidationSource.allCases.map { _ in Counter() }
     private let desks = Mutex<[Int: Desk]>([:])
+
+    private final class Counter: Sendable {
+        let value = Atomic(0)
+    }
 
     /// Where those wait who wait on one shard.
     private struct Desk {
@@ -25,6 +37,8 @@ package final class AnswerCache: Sendable {
     package init(_ settings: CacheSettings, poolCount: Int, secret: [UInt8], seed: UInt64) {
         self.secret = secret
         maximumEntry = settings.maximumEntry
+        self.poolCount = max(poolCount, 1)
+        watchedResources = Mutex([WatchedResources](repeating: WatchedResources(), count: max(poolCount, 1)))
         board = Mutex(
             AnswerBoard(
                 bounds: ResponseCacheBounds(bytes: settings.memory, entryBytes: settings.maximumEntry),
@@ -68,6 +82,7 @@ package final class AnswerCache: Sendable {
         _ ticket: FlightTicket, _ answer: CachedAnswer?, _ verdict: CacheVerdict, at now: MonotonicTime
     ) -> SharableAnswer? {
         let landing = board.withLock { $0.land(ticket, answer, verdict, at: now) }
+        if landing.kept != nil { watch(ticket.question) }
         tell(landing.waiters, .lookAgain)
         return landing.kept
     }
@@ -79,6 +94,7 @@ package final class AnswerCache: Sendable {
     ) -> Bool {
         let waiters = board.withLock { $0.adopt(ticket, answer, life, isForEveryone: isForEveryone, at: now) }
         guard let waiters else { return false }
+        watch(ticket.question)
         tell(waiters, .lookAgain)
         return true
     }
@@ -110,14 +126,54 @@ package final class AnswerCache: Sendable {
 
     // MARK: Changes
 
-    /// What depends on `topics` in the pool at `pool` is not served any more.
-    package func invalidate(_ topics: [CacheTopic], pool: Int) {
+    /// What depends on `topics` in the pool at `pool` is not served any more, here and on other gateways.
+    package func invalidate(_ topics: [CacheTopic], pool: Int, source: InvalidationSource = .listener) {
+        guard !topics.isEmpty else { return }
+        count(source)
+        share { $0.note(topics, pool: pool) }
         board.withLock { $0.invalidate(topics, pool: pool) }
     }
 
-    /// Forgets all answers of the pool at `pool`, or of all.
-    package func clear(pool: Int? = nil) {
+    /// Forgets all answers of the pool at `pool`, or of all, here and on other gateways.
+    package func clear(pool: Int? = nil, source: InvalidationSource = .operator) {
+        count(source)
+        let pools = pool.map { $0...$0 } ?? 0...(poolCount - 1)
+        share { ledger in for pool in pools { ledger.noteEverything(pool: pool) } }
         board.withLock { $0.clear(pool: pool) }
+    }
+
+    /// Counts a change by from whom it is known.
+    func count(_ source: InvalidationSource) {
+        invalidationCounts[source.rawValue].value.add(1, ordering: .relaxed)
+    }
+
+    /// How often something has become void, by from whom that was known.
+    package var invalidations: [(source: InvalidationSource, count: Int)] {
+        InvalidationSource.allCases.map { ($0, invalidationCounts[$0.rawValue].value.load(ordering: .relaxed)) }
+    }
+
+    // MARK: Watched resources
+
+    private func watch(_ question: CacheQuestion) {
+        if case .resource(let uri) = question.topic { watch(uri, pool: question.pool) }
+    }
+
+    /// An answer that was read from `uri` is kept: the backends of the pool at `pool` are asked to tell when it changes.
+    package func watch(_ uri: [UInt8], pool: Int) {
+        watchedResources.withLock { pools in
+            guard pools.indices.contains(pool) else { return }
+            pools[pool].note(uri)
+        }
+    }
+
+    /// The number of the list of watched resources of the pool at `pool`, which changes with the list.
+    package func watchedVersion(pool: Int) -> UInt64 {
+        watchedResources.withLock { $0.indices.contains(pool) ? $0[pool].version : 0 }
+    }
+
+    /// That list, with its number.
+    package func watched(pool: Int) -> (version: UInt64, uris: Set<[UInt8]>) {
+        watchedResources.withLock { $0.indices.contains(pool) ? ($0[pool].version, $0[pool].all) : (0, []) }
     }
 
     // MARK: Figures

@@ -12,6 +12,8 @@ package enum CacheTopic: Hashable, Sendable {
     case resources
     /// What is read from the resource of this URI, in bytes: URIs compare as they are written.
     case resource([UInt8])
+    /// What is read from any of the resources in this group, one of 1,024; see `GenerationField`.
+    case resourceGroup(UInt16)
 
     /// What the answer to a call of `method` depends on; `uri` is that of `resources/read`. `nil` for answers that are not kept.
     package init?(_ method: MCPMethod, uri: ByteView?) {
@@ -40,6 +42,22 @@ package enum CacheTopic: Hashable, Sendable {
             guard let uri else { return [] }
             return [.resource(uri.bytes)] + parents(of: uri)
         default: return []
+        }
+    }
+
+    /// What the notification that `envelope` found in `bytes` makes void; `nil` if it tells of no change.
+    package static func changed(by envelope: JSONRPCEnvelope, in bytes: ByteView) -> [CacheTopic]? {
+        guard envelope.kind == .notification, let name = envelope.method else { return nil }
+        let method = MCPMethod(name, in: bytes)
+        switch method {
+        case .notificationsToolsListChanged, .notificationsPromptsListChanged, .notificationsResourcesListChanged:
+            return changed(by: method, uri: nil)
+        case .notificationsResourcesUpdated:
+            guard let uri = envelope.uri else { return nil }
+            guard uri.isEscaped else { return changed(by: method, uri: bytes[uri.range]) }
+            return uri.unescaped(in: bytes).withUnsafeBytes { changed(by: method, uri: ByteView($0)) }
+        default:
+            return nil
         }
     }
 
