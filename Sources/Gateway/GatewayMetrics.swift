@@ -96,9 +96,20 @@ package struct GatewayMetrics: Sendable {
         text.counter(
             "mcp_gateway_cache_refreshes_total", help: "Answers that were fetched anew beside serving them.",
             counts.refreshes)
-        text.counter(
-            "mcp_gateway_cache_invalidations_total", help: "Topics of which a backend said that they have changed.",
-            counts.invalidations)
+        for (source, count) in plan.cache.invalidations {
+            text.counter(
+                "mcp_gateway_cache_invalidations_total",
+                help: "How often kept answers became void, by who said so; gap: nobody, but it may have been missed.",
+                labels: [("source", "\(source.label)")], count)
+        }
+        for pool in plan.pools {
+            for state in ListeningState.allCases {
+                text.gauge(
+                    "mcp_gateway_cache_listeners", help: "Backends, by how they are listened to for changes.",
+                    labels: [("pool", pool.name), ("state", "\(state.label)")],
+                    pool.backends.count { $0.listening.state == state })
+            }
+        }
         for (reason, count) in [("room", figures.evictions.evictions), ("time", figures.evictions.expirations)] {
             text.counter(
                 "mcp_gateway_cache_evictions_total", help: "Entries that had to go, by why.",

@@ -44,6 +44,30 @@ package final class ScriptedBackend {
     package private(set) var runs: [String] = []
     /// Calls whose `Mcp-Name` or `Mcp-Method` was not what their body says.
     package private(set) var mismatchCount = 0
+    /// How it tells of changes.
+    package enum Telling: Equatable {
+        /// It has no such method.
+        case nothing
+        /// On the stream of `subscriptions/listen`.
+        case modern
+        /// On the GET stream of a session; events have ids if `withIDs`, and then the stream can be resumed.
+        case legacy(withIDs: Bool)
+    }
+
+    /// How it tells of changes from now on.
+    package var telling = Telling.nothing
+    /// What was asked of it by whoever listens: the methods of JSON-RPC and HTTP, in order.
+    package private(set) var listenerRequests: [String] = []
+    /// The body of the last `subscriptions/listen` or `resources/subscribe`.
+    package private(set) var lastSubscription = ""
+    /// The head and the body of the last request of whoever listens.
+    package private(set) var lastListenerHead = ""
+    package private(set) var lastListenerBody = ""
+    /// Whether it does with them what it does with calls.
+    package var misbehavesToListeners = false
+    /// The notifications of its streams.
+    package var notification = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}"
+    private var lastEventNumber = 0
     private var links: [Link] = []
     private var heldBack: [() -> Void] = []
 
@@ -66,6 +90,27 @@ package final class ScriptedBackend {
         for answer in answers { answer() }
     }
 
+    /// How many streams are open on which it tells of changes.
+    package var listenerCount: Int { links.count { $0.isListening && $0.wire != nil } }
+
+    /// Tells whoever listens: an event with this JSON-RPC message.
+    package func tell(_ message: String) {
+        lastEventNumber += 1
+        let id = telling == .legacy(withIDs: true) ? "id: e\(lastEventNumber)\n" : ""
+        for link in links where link.isListening { link.tell("\(id)data: \(message)\n\n") }
+    }
+
+    /// A comment, as servers send to keep streams alive.
+    package func tellNothing() {
+        for link in links where link.isListening { link.tell(":\n\n") }
+    }
+
+    /// Ends the streams of those who listen, and nothing else.
+    package func endListening() {
+        for link in links where link.isListening { link.wire?.close() }
+        links.removeAll { $0.isListening }
+    }
+
     func accept() -> any SimulatedPeer {
         let link = Link(self)
         links.append(link)
@@ -78,6 +123,7 @@ package final class ScriptedBackend {
         private var bytes = ByteBuffer()
         private var parser = HTTPHeadParser(.request)
         private(set) var wire: SimulatedWire?
+        private(set) var isListening = false
 
         init(_ backend: ScriptedBackend) {
             self.backend = backend
@@ -111,16 +157,84 @@ package final class ScriptedBackend {
             } catch {
                 preconditionFailure("the gateway sent malformed HTTP: \(error)")
             }
-            guard case .length(let count) = parser.request.framing,
-                bytes.readableBytes >= parser.request.byteCount + count
-            else { return nil }
+            let count: Int
+            switch parser.request.framing {
+            case .length(let length): count = length
+            case .none: count = 0
+            case .chunked, .untilClose: return nil
+            }
+            guard bytes.readableBytes >= parser.request.byteCount + count else { return nil }
             let body = bytes.getSlice(at: bytes.readerIndex + parser.request.byteCount, length: count)
+            let head = bytes.getString(at: bytes.readerIndex, length: parser.request.byteCount) ?? ""
+            let message = body.map { String(buffer: $0) } ?? ""
+            if listens(message, head) {
+                bytes.moveReaderIndex(forwardBy: parser.request.byteCount + count)
+                parser.reset()
+                return nextRequest()
+            }
             if let body, !body.withByteView({ isMirrored($0) }) { backend.mismatchCount += 1 }
-            backend.lastHead = bytes.getString(at: bytes.readerIndex, length: parser.request.byteCount) ?? ""
+            backend.lastHead = head
             bytes.moveReaderIndex(forwardBy: parser.request.byteCount + count)
             parser.reset()
             return body
         }
+
+        /// Answers what only those ask who listen.
+        private func listens(_ message: String, _ head: String) -> Bool {
+            let methods = [
+                "subscriptions/listen", "initialize", "notifications/initialized", "resources/subscribe", "ping",
+            ]
+            let method = methods.first { message.contains("\"method\":\"\($0)\"") }
+            let isErrand = head.hasPrefix("GET ") || head.hasPrefix("DELETE ")
+            let isAnswer = message.contains("\"id\":\"asked\"")
+            guard let asked = method ?? (isErrand ? String(head.prefix { $0 != " " }) : isAnswer ? "answer" : nil),
+                isErrand || isAnswer || message.contains("\"id\":\"") || asked == "notifications/initialized"
+            else { return false }
+            backend.listenerRequests.append(asked)
+            backend.lastListenerHead = head
+            backend.lastListenerBody = message
+            guard !backend.misbehavesToListeners else {
+                answer(ByteBuffer(string: "{\"jsonrpc\":\"2.0\",\"id\":\"health\",\"method\":\"x\"}"))
+                return true
+            }
+            let stream = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+            switch (asked, backend.telling) {
+            case ("subscriptions/listen", .modern):
+                backend.lastSubscription = message
+                isListening = true
+                let filter = message.contains("resourceSubscriptions") ? "{\"resourceSubscriptions\":[]}" : "{}"
+                send(
+                    stream
+                        + "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\","
+                        + "\"params\":{\"notifications\":\(filter)}}\n\n"
+                )
+            case ("initialize", .legacy):
+                let result =
+                    "{\"jsonrpc\":\"2.0\",\"id\":\"initialize\",\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"resources\":{\"subscribe\":true}}}}"
+                send(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMcp-Session-Id: s\(backend.listenerRequests.count)\r\nContent-Length: \(result.utf8.count)\r\n\r\n\(result)"
+                )
+            case ("notifications/initialized", .legacy), ("answer", .legacy):
+                send("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            case ("resources/subscribe", .legacy), ("ping", .legacy):
+                if asked != "ping" { backend.lastSubscription = message }
+                send(ok("{\"jsonrpc\":\"2.0\",\"id\":\"\(asked == "ping" ? asked : "subscribe")\",\"result\":{}}"))
+            case ("GET", .legacy):
+                isListening = true
+                send(stream)
+            case ("DELETE", .legacy):
+                send("HTTP/1.1 204 No Content\r\n\r\n")
+            default:
+                let error =
+                    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32601,\"message\":\"no such method\"}}"
+                send(
+                    "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: \(error.utf8.count)\r\n\r\n\(error)"
+                )
+            }
+            return true
+        }
+
+        func tell(_ event: String) { send(event) }
 
         private func answer(_ body: ByteBuffer) {
             var scratch = JSONScratch(seed: 1)
@@ -152,8 +266,7 @@ package final class ScriptedBackend {
                 let answer = ok(result)
                 backend.heldBack.append { [weak self] in self?.send(answer) }
             case .stream(let count):
-                let notification = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}"
-                let events = repeatElement(notification, count: count) + [result]
+                let events = repeatElement(backend.notification, count: count) + [result]
                 let body = events.map { "data: \($0)\n\n" }.joined()
                 send(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"

@@ -18,6 +18,7 @@ package final class Simulation {
     private let executor: LoopExecutor
     private let configuration: GatewayConfiguration
     private var monitors: [BackendMonitor] = []
+    private var listeners: [ChangeListener] = []
 
     /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
     /// configuration, and `settings` of that of the gateway.
@@ -58,6 +59,24 @@ package final class Simulation {
             Task(executorPreference: executor) { await monitor.run() }
         }
         loop.run()
+    }
+
+    /// Begins to listen to all backends for changes.
+    package func startListeners() {
+        var logger = Logger(label: "simulation")
+        logger.logLevel = .critical
+        listeners = plan.pools[0].backends.map {
+            ChangeListener(to: $0, poolIndex: 0, of: plan, network: network, on: loop, logger: logger)
+        }
+        for listener in listeners { listener.start() }
+    }
+
+    /// Ends listening; whether all backends had been told when that was said to be over.
+    package func stopListeners() -> Bool {
+        var isOver = false
+        let futures = listeners.map { $0.stop() }
+        EventLoopFuture.andAllComplete(futures, on: loop).assumeIsolated().whenComplete { _ in isOver = true }
+        return advance(until: { isOver }, limit: .seconds(2))
     }
 
     /// A client that has connected from `address` to the shard with this number.

@@ -25,6 +25,8 @@ package final class BackendPlan: Sendable {
     package let requestStarts: RequestStarts
     /// What the whole process knows of it.
     package let status: BackendStatus
+    /// How it is listened to.
+    package let listening = ListeningStatus()
 
     /// The plan of `backend` in the pool named `pool`.
     package init(_ backend: BackendConfiguration, pool: String, status: BackendStatus) {

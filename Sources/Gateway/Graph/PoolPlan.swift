@@ -13,6 +13,8 @@ package final class PoolPlan: Sendable {
     package let timeouts: PoolTimeouts
     /// From here on a success is a slow one.
     package let slowCall: TimeAmount
+    /// What is wanted of backends that tell of changes: only of those of which something is kept.
+    package let listening: ListeningMachine.Policy
     /// For how many calls one counts in rate limits, of tools for which that is not 1.
     private let toolCosts: [(name: [UInt8], cost: Int64)]
     /// What is kept of the answers to all but tools.
@@ -41,6 +43,10 @@ package final class PoolPlan: Sendable {
                 )
             }
         }
+        let isConfigured = pool.cache.lifetime != nil || !toolCacheRules.isEmpty
+        listening = ListeningMachine.Policy(
+            wantsModern: pool.protocol != .legacy && (pool.cache.usesHints || isConfigured),
+            wantsLegacy: pool.protocol != .modern && isConfigured, silence: pool.timeout.streamIdle)
         toolCosts = pool.tools.filter { $0.cost != 1 }.map { (Array($0.name.utf8), Int64($0.cost)) }
     }
 

@@ -101,6 +101,9 @@ extension Shard {
         switch envelope.kind {
         case .notification:
             event.call.caching?.hasOtherMessages = true
+            if let topics = CacheTopic.changed(by: envelope, in: event.data) {
+                shard.plan.cache.invalidate(topics, pool: event.call.poolIndex, source: .call)
+            }
             return .passed
         case .request:
             event.call.caching?.hasOtherMessages = true

@@ -57,6 +57,7 @@ package actor Supervisor: Service {
         var listeners: [any BoundListener]
         var admin: (any BoundListener)?
         var monitors: [Task<Void, Never>]
+        var changeListeners: [NIOLoopBound<ChangeListener>] = []
         var redis: RedisClient?
     }
 
@@ -112,6 +113,7 @@ package actor Supervisor: Service {
             if let census = makeCensus(redis) {
                 running.monitors.append(Task(executorPreference: surroundings.loops.side) { await census.run() })
             }
+            running.changeListeners = try await startChangeListeners()
             let budget = makeBudget()
             for listener in configuration.listeners {
                 running.listeners.append(try await listen(on: listener, rooms, budget))
@@ -224,6 +226,28 @@ package actor Supervisor: Service {
         }
     }
 
+    private func startChangeListeners() async throws -> [NIOLoopBound<ChangeListener>] {
+        let (plan, network, logger) = (plan, surroundings.network, surroundings.logger)
+        let loop = surroundings.loops.side.eventLoop
+        return try await loop.submit {
+            plan.pools.indices.flatMap { index in
+                plan.pools[index].backends.map { backend in
+                    let listener = ChangeListener(
+                        to: backend, poolIndex: index, of: plan, network: network, on: loop, logger: logger)
+                    listener.start()
+                    return NIOLoopBound(listener, eventLoop: loop)
+                }
+            }
+        }.get()
+    }
+
+    private func stop(_ listeners: [NIOLoopBound<ChangeListener>]) async {
+        let loop = surroundings.loops.side.eventLoop
+        try? await loop.flatSubmit {
+            EventLoopFuture.andAllComplete(listeners.map { $0.value.stop() }, on: loop)
+        }.get()
+    }
+
     // MARK: Drain
 
     /// Stops accepting, lets the calls in flight end, and closes everything (reliability: "Start, reload, drain").
@@ -259,6 +283,7 @@ package actor Supervisor: Service {
 
     private func stop(_ running: Running) async {
         for monitor in running.monitors { monitor.cancel() }
+        await stop(running.changeListeners)
         for listener in running.listeners { await listener.close() }
         for room in running.rooms { try? await room.submit { $0.housekeeper.closeAll() } }
         for monitor in running.monitors { await monitor.value }

@@ -96,6 +96,12 @@ final class ScriptedBackend: Backend {
 
     private func act(on request: Request) -> Act {
         let act = script(request)
+        guard request.method != "subscriptions/listen" else {
+            return .bytes(
+                Answer.json(
+                    #"{"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"no such method"}}"#,
+                    status: "404 Not Found"))
+        }
         guard request.method == "server/discover" || request.method == "ping" else { return act }
         return .result(
             #"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"#
