@@ -102,6 +102,12 @@ package struct GatewayMetrics: Sendable {
                 help: "How often kept answers became void, by who said so; gap: nobody, but it may have been missed.",
                 labels: [("source", "\(source.label)")], count)
         }
+        if redis != nil {
+            text.gauge(
+                "mcp_gateway_cache_changes_to_share",
+                help: "Changes of which other gateways have still to be told; they wait while Redis is away.",
+                plan.cache.openGenerationCount)
+        }
         for pool in plan.pools {
             for state in ListeningState.allCases {
                 text.gauge(

@@ -58,6 +58,7 @@ package actor Supervisor: Service {
         var admin: (any BoundListener)?
         var monitors: [Task<Void, Never>]
         var changeListeners: [NIOLoopBound<ChangeListener>] = []
+        var follower: Task<Void, Never>?
         var redis: RedisClient?
     }
 
@@ -113,6 +114,8 @@ package actor Supervisor: Service {
             if let census = makeCensus(redis) {
                 running.monitors.append(Task(executorPreference: surroundings.loops.side) { await census.run() })
             }
+            // First: what is heard of changes is to be told to others from the beginning.
+            running.follower = startFollower(redis)
             running.changeListeners = try await startChangeListeners()
             let budget = makeBudget()
             for listener in configuration.listeners {
@@ -226,6 +229,15 @@ package actor Supervisor: Service {
         }
     }
 
+    private func startFollower(_ redis: RedisClient?) -> Task<Void, Never>? {
+        guard let redis, let settings = configuration.redis else { return nil }
+        let side = surroundings.loops.side
+        let follower = GenerationFollower(
+            cache: plan.cache, pools: plan.pools.map(\.name), redis: redis, prefix: settings.keyPrefix, executor: side,
+            logger: surroundings.logger)
+        return Task(executorPreference: side) { await follower.run() }
+    }
+
     private func startChangeListeners() async throws -> [NIOLoopBound<ChangeListener>] {
         let (plan, network, logger) = (plan, surroundings.network, surroundings.logger)
         let loop = surroundings.loops.side.eventLoop
@@ -283,10 +295,12 @@ package actor Supervisor: Service {
 
     private func stop(_ running: Running) async {
         for monitor in running.monitors { monitor.cancel() }
+        running.follower?.cancel()
         await stop(running.changeListeners)
         for listener in running.listeners { await listener.close() }
         for room in running.rooms { try? await room.submit { $0.housekeeper.closeAll() } }
         for monitor in running.monitors { await monitor.value }
+        await running.follower?.value
         await running.admin?.close()
         await running.redis?.shutdown()
     }
