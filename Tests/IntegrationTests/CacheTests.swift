@@ -11,6 +11,7 @@ extension Integration {
         @Test(arguments: HTTPCall.Era.allCases)
         func `a tool that is configured runs once for all`(era: HTTPCall.Era) async throws {
             let (gateway, _) = try await Integration.threeServers(hasSessions: false, pool: Self.cached)
+            try await gateway.settled()
             let first = try await gateway.send(.process("m", id: "1", era: era))
             let second = try await gateway.send(.process("m", id: "\"two\"", era: era))
             let third = try await gateway.send(.process("n", id: "3", era: era))
@@ -28,6 +29,7 @@ extension Integration {
         @Test func `lists are kept as long as their server says`() async throws {
             let server = try await ToolServer.start("hints", flags: ["--everything"])
             let gateway = try await RunningGateway.start(backends: [server])
+            try await gateway.settled()
             for method in ["tools/list", "prompts/list", "resources/list", "resources/templates/list"] {
                 let replies = [
                     try await gateway.send(.mcp(method, id: "1", era: .modern)),
@@ -45,6 +47,7 @@ extension Integration {
             let server = try await ToolServer.start("mortal", hasSessions: false)
             let gateway = try await RunningGateway.start(
                 backends: [server], pool: "tools: { process_data: { cache: { ttl: 1s, scope: public } } }")
+            try await gateway.settled()
             #expect(state(try await gateway.send(.process("m", era: .modern))) == "miss")
             server.process.signal(SIGKILL)
             try await eventually("the answer is stale") {
@@ -58,6 +61,7 @@ extension Integration {
         @Test func `operators see it and empty it`() async throws {
             let program = Machine.binaries.appending(path: "mcp-gateway")
             let (gateway, _) = try await Integration.threeServers(hasSessions: false, pool: Self.cached)
+            try await gateway.settled()
             let place = ["--admin", "127.0.0.1:\(gateway.admin)"]
             for id in 1...3 { _ = try await gateway.send(.process("m", id: "\(id)", era: .modern)) }
 

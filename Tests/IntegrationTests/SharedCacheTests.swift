@@ -28,6 +28,7 @@ extension Integration {
                     try await gateway.metrics()("mcp_gateway_redis_up") == 1
                 }
             }
+            for gateway in gateways { try await gateway.settled() }
             return Stand(redis: redis, gateways: gateways, folder: folder)
         }
 

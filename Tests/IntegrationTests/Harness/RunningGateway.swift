@@ -60,6 +60,18 @@ struct RunningGateway: Sendable {
         Metrics(try await HTTPCall.get("/metrics").send(to: admin).text)
     }
 
+    /// Waits until the gateway listens to its backends, as far as they offer it, and until other gateways know what it knows:
+    /// what it begins to listen to makes void what it has kept before.
+    func settled() async throws {
+        try await eventually("the gateway listens; it said: \(process.lastWords)") {
+            let metrics = try await metrics()
+            let waiting = ["connecting", "waiting"].reduce(0) {
+                $0 + metrics("mcp_gateway_cache_listeners", ["state": $1])
+            }
+            return waiting == 0 && metrics("mcp_gateway_cache_changes_to_share") == 0
+        }
+    }
+
     /// The lines of the access log on standard output.
     var accessLog: [JSON] {
         process.output.split(separator: "\n").map { JSON(parsing: $0) }.filter { $0["httpStatus"] != .absent }
