@@ -128,12 +128,12 @@ def judge(costs: dict[str, Cost]) -> bool:
     """Prints the figures beside their thresholds; whether all are within."""
     thresholds = json.loads(THRESHOLDS.read_text())
     is_fine = True
-    print(f"{'call':8}{'instructions':>14}{'at most':>10}{'mallocs':>10}{'at most':>10}")
+    print(f"{'call':12}{'instructions':>14}{'at most':>10}{'mallocs':>10}{'at most':>10}")
     for name, cost in costs.items():
         limit = thresholds[name]
         above = cost.instructions > limit["instructions"] or cost.mallocs > limit["mallocs"]
         is_fine = is_fine and not above
-        print(f"{name:8}{cost.instructions:14,.0f}{limit['instructions']:10,}{cost.mallocs:10.2f}{limit['mallocs']:10}"
+        print(f"{name:12}{cost.instructions:14,.0f}{limit['instructions']:10,}{cost.mallocs:10.2f}{limit['mallocs']:10}"
               + ("   TOO MUCH" if above else ""))
     return is_fine
 
