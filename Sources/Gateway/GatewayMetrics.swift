@@ -1,6 +1,8 @@
+import NIOCore
 package import Redis
 import Resilience
 package import Telemetry
+import Transport
 import Wire
 
 /// Writes what the shards and the backends' status say as Prometheus metrics, with the names that operators know.
@@ -103,6 +105,10 @@ package struct GatewayMetrics: Sendable {
                 labels: [("source", "\(source.label)")], count)
         }
         if redis != nil {
+            text.gauge(
+                "mcp_gateway_cache_sharing",
+                help: "Whether it is known what has changed on any gateway, so that answers are shared through Redis.",
+                plan.cache.sharesAnswers(at: MonotonicTime(NIODeadline.now())) ? 1 : 0)
             text.gauge(
                 "mcp_gateway_cache_changes_to_share",
                 help: "Changes of which other gateways have still to be told; they wait while Redis is away.",

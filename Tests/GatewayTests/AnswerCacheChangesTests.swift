@@ -37,7 +37,9 @@ import Wire
     @Test func `knows no generation of what it has heard of until that is raised`() {
         let cache = sharingCache()
         #expect(knows(cache))
+        #expect(cache.sharesAnswers(at: now) && !cache.sharesAnswers(at: now + .seconds(2)))
         cache.invalidate([.tools], pool: 0, source: .call)
+        #expect(!cache.sharesAnswers(at: now))
         #expect(!knows(cache) && knows(cache, .prompts) && knows(cache, pool: 1))
         let raises = cache.beginRaising(pool: 0)
         #expect(raises.map(\.field) == [GenerationField(.tools)])

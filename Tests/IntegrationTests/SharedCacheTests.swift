@@ -28,7 +28,7 @@ extension Integration {
                     try await gateway.metrics()("mcp_gateway_redis_up") == 1
                 }
             }
-            for gateway in gateways { try await gateway.settled() }
+            try await RunningGateway.settle(gateways)
             return Stand(redis: redis, gateways: gateways, folder: folder)
         }
 

@@ -30,6 +30,11 @@ extension AnswerCache {
         generations.withLock { $0?.ledger.generation(of: topic, pool: pool, at: now) }
     }
 
+    /// Whether all generations are known: answers are looked for and kept in Redis.
+    package func sharesAnswers(at now: MonotonicTime) -> Bool {
+        generations.withLock { $0?.ledger.isSettled(at: now) ?? false }
+    }
+
     /// Changes that other gateways have still to be told of.
     package var openGenerationCount: Int { generations.withLock { $0?.ledger.openCount ?? 0 } }
 

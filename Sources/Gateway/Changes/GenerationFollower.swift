@@ -21,8 +21,8 @@ package actor GenerationFollower {
     private static let shortInterval = Duration.milliseconds(200)
     /// Between two rounds, however much is going on.
     private static let pause = Duration.milliseconds(20)
-    /// For a reply.
-    private static let timeout = TimeAmount.milliseconds(200)
+    /// For a reply, at least: what is read may be long.
+    private static let shortestTimeout = Duration.milliseconds(200)
 
     /// KEYS: the hash, the token. ARGV: the channel, the new token, a base in case there is none, by how much numbers are
     /// raised, and then a field, what its number is to exceed, and whether it is to be raised although it does, for each.
@@ -65,6 +65,7 @@ package actor GenerationFollower {
     private let hashKeys: [String]
     private let redis: RedisClient
     private let prefix: String
+    private let timeout: TimeAmount
     private let doorbell = Doorbell()
     private let logger: Logger
     /// The token with which everything was read; `nil` if nothing was.
@@ -73,15 +74,18 @@ package actor GenerationFollower {
     private var hasWarned = false
 
     /// A follower for the pools with these names, in their order in `cache`, of which there is at least one; keys begin with
-    /// `prefix`. From here on `cache`
+    /// `prefix`, and `timeout` is that of the client. From here on `cache`
     /// notes what is to be raised.
     package init(
-        cache: AnswerCache, pools: [String], redis: RedisClient, prefix: String, executor: LoopExecutor, logger: Logger
+        cache: AnswerCache, pools: [String], redis: RedisClient, prefix: String, timeout: Duration,
+        executor: LoopExecutor, logger: Logger
     ) {
         self.cache = cache
         hashKeys = pools.map { "\(prefix){generations}:\(GenerationFollower.hiddenName($0, cache.secret))" }
         self.redis = redis
         self.prefix = prefix
+        // With less than the client's own, it would not have the time to send a script that Redis does not know.
+        self.timeout = TimeAmount(max(timeout, GenerationFollower.shortestTimeout))
         self.executor = executor
         self.logger = logger
         cache.shareGenerations(doorbell)
@@ -124,7 +128,7 @@ package actor GenerationFollower {
     private func followOnce() async {
         let start = MonotonicTime(executor.eventLoop.now)
         do throws(RedisError) {
-            guard let token = try await redis.send(.get(tokenKey), timeout: GenerationFollower.timeout).bytes else {
+            guard let token = try await redis.send(.get(tokenKey), timeout: timeout).bytes else {
                 // The first gateway, or the first one after a flush.
                 try await raise(0, [])
                 return doorbell.ring()
@@ -147,11 +151,11 @@ package actor GenerationFollower {
     private func read(_ index: Int) async throws(RedisError) {
         var command = RedisCommand("HGETALL", isWrite: false, reply: .aggregate)
         command.appendKey(hashKeys[index])
-        var reply = try await redis.send(command, timeout: GenerationFollower.timeout)
+        var reply = try await redis.send(command, timeout: timeout)
         if reply["base"]?.number == nil {
             // Makes the hash, with a base.
             try await raise(index, [])
-            reply = try await redis.send(command, timeout: GenerationFollower.timeout)
+            reply = try await redis.send(command, timeout: timeout)
         }
         guard let base = reply["base"]?.number else { throw .wrongType }
         var numbers: [GenerationField: UInt64] = [:]
@@ -186,7 +190,7 @@ package actor GenerationFollower {
             command.append(raise.isChange ? "1" : "0")
         }
         do throws(RedisError) {
-            let reply = try await redis.send(command, timeout: GenerationFollower.timeout)
+            let reply = try await redis.send(command, timeout: timeout)
             let elements = reply.elements ?? []
             guard elements.count == 2 + 2 * raises.count, let base = elements[0].number else {
                 throw RedisError.wrongType

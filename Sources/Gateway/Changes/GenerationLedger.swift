@@ -135,6 +135,12 @@ package struct GenerationLedger: Sendable {
         words.withUnsafeBytes { SipHash.hash(ByteView($0), key: (0x67, 0x65)) }
     }
 
+    /// Whether the generations of all pools are known, and nothing waits for Redis.
+    package func isSettled(at now: MonotonicTime) -> Bool {
+        guard let confirmedAt, now - confirmedAt <= GenerationLedger.confirmationSpan else { return false }
+        return openCount == 0 && pools.allSatisfy { $0.base != nil }
+    }
+
     /// Changes that wait for Redis.
     package var openCount: Int { pools.reduce(0) { $0 + $1.changes.count + $1.fallen.count + $1.rising.count } }
 

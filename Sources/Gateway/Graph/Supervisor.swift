@@ -233,7 +233,8 @@ package actor Supervisor: Service {
         guard let redis, let settings = configuration.redis else { return nil }
         let side = surroundings.loops.side
         let follower = GenerationFollower(
-            cache: plan.cache, pools: plan.pools.map(\.name), redis: redis, prefix: settings.keyPrefix, executor: side,
+            cache: plan.cache, pools: plan.pools.map(\.name), redis: redis, prefix: settings.keyPrefix,
+            timeout: settings.timeout, executor: side,
             logger: surroundings.logger)
         return Task(executorPreference: side) { await follower.run() }
     }
