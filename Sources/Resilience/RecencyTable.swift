@@ -1,30 +1,49 @@
 /// A dictionary that knows which of its keys has not been used for longest. Every operation has constant cost.
 ///
 /// What bounds it is the owner's business: it asks for the oldest key to be removed when it has too much.
+///
+/// All of it is inlinable: without specialization most of the time goes into look-ups of generic metadata.
 public struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// A place in the list of keys, from the one used last (`newest`) to the one used longest ago (`oldest`).
-    private struct Slot: Sendable {
+    @usableFromInline
+    struct Slot: Sendable {
+        @usableFromInline
         var entry: (key: Key, value: Value)?
+        @usableFromInline
         var newer: Int32
+        @usableFromInline
         var older: Int32
+
+        @inlinable
+        init(entry: (key: Key, value: Value)?, newer: Int32, older: Int32) {
+            self.entry = entry
+            self.newer = newer
+            self.older = older
+        }
     }
 
-    private static var none: Int32 { -1 }
-
-    private var positions: [Key: Int32] = [:]
-    private var slots: [Slot] = []
-    private var newest = RecencyTable.none
-    private var oldest = RecencyTable.none
+    @usableFromInline
+    var positions: [Key: Int32] = [:]
+    @usableFromInline
+    var slots: [Slot] = []
+    @usableFromInline
+    var newest = Int32.none
+    @usableFromInline
+    var oldest = Int32.none
     /// The first free slot; the others follow by `older`.
-    private var firstFree = RecencyTable.none
+    @usableFromInline
+    var firstFree = Int32.none
 
     /// An empty table.
+    @inlinable
     public init() {}
 
     /// Keys in the table.
+    @inlinable
     public var count: Int { positions.count }
 
     /// The value of `key`, which is now the one used last; `nil` if it is not in the table.
+    @inlinable
     public mutating func use(_ key: Key) -> Value? {
         guard let position = positions[key] else { return nil }
         moveToFront(position)
@@ -32,6 +51,7 @@ public struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable 
     }
 
     /// Gives `key` a value and makes it the one used last; returns the value that it had.
+    @inlinable
     @discardableResult
     public mutating func set(_ key: Key, to value: Value) -> Value? {
         if let position = positions[key] {
@@ -43,9 +63,9 @@ public struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable 
         // More would not fit into memory by far.
         precondition(slots.count < Int32.max, "a table has less than 2^31 keys")
         let position: Int32
-        if firstFree == RecencyTable.none {
+        if firstFree == Int32.none {
             position = Int32(truncatingIfNeeded: slots.count)
-            slots.append(Slot(entry: (key, value), newer: RecencyTable.none, older: RecencyTable.none))
+            slots.append(Slot(entry: (key, value), newer: Int32.none, older: Int32.none))
         } else {
             position = firstFree
             firstFree = slots[Int(position)].older
@@ -57,6 +77,7 @@ public struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable 
     }
 
     /// Removes `key`; returns the value that it had.
+    @inlinable
     @discardableResult
     public mutating func remove(_ key: Key) -> Value? {
         guard let position = positions.removeValue(forKey: key) else { return nil }
@@ -64,15 +85,17 @@ public struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable 
     }
 
     /// Removes the key that has not been used for longest.
+    @inlinable
     public mutating func removeOldest() -> (key: Key, value: Value)? {
-        guard oldest != RecencyTable.none, let entry = free(oldest) else { return nil }
+        guard oldest != Int32.none, let entry = free(oldest) else { return nil }
         positions[entry.key] = nil
         return entry
     }
 
     // MARK: The list
 
-    private mutating func free(_ position: Int32) -> (key: Key, value: Value)? {
+    @inlinable
+    mutating func free(_ position: Int32) -> (key: Key, value: Value)? {
         unlink(position)
         let entry = slots[Int(position)].entry
         slots[Int(position)].entry = nil
@@ -81,22 +104,25 @@ public struct RecencyTable<Key: Hashable & Sendable, Value: Sendable>: Sendable 
         return entry
     }
 
-    private mutating func moveToFront(_ position: Int32) {
+    @inlinable
+    mutating func moveToFront(_ position: Int32) {
         guard position != newest else { return }
         unlink(position)
         pushFront(position)
     }
 
-    private mutating func pushFront(_ position: Int32) {
-        slots[Int(position)].newer = RecencyTable.none
+    @inlinable
+    mutating func pushFront(_ position: Int32) {
+        slots[Int(position)].newer = Int32.none
         slots[Int(position)].older = newest
-        if newest == RecencyTable.none { oldest = position } else { slots[Int(newest)].newer = position }
+        if newest == Int32.none { oldest = position } else { slots[Int(newest)].newer = position }
         newest = position
     }
 
-    private mutating func unlink(_ position: Int32) {
+    @inlinable
+    mutating func unlink(_ position: Int32) {
         let (newer, older) = (slots[Int(position)].newer, slots[Int(position)].older)
-        if newer == RecencyTable.none { newest = older } else { slots[Int(newer)].older = older }
-        if older == RecencyTable.none { oldest = newer } else { slots[Int(older)].newer = newer }
+        if newer == Int32.none { newest = older } else { slots[Int(newer)].older = older }
+        if older == Int32.none { oldest = newer } else { slots[Int(older)].newer = newer }
     }
 }

@@ -60,7 +60,7 @@ extension Shard {
             question.count = Int64(max(envelope.batchCount, 1))
         } else if call.method == .toolsCall, let name = call.envelope?.name {
             request.body.withByteView { body in
-                question.tool = limiter.hash.tool(name, in: body)
+                if limiter.countsTools { question.tool = limiter.hash.tool(name, in: body) }
                 question.count = plan.pools[call.poolIndex].cost(ofTool: name, in: body)
             }
         }

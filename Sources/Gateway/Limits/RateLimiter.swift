@@ -45,6 +45,8 @@ package final class RateLimiter: Sendable {
 
     /// The rules, in the order of the file.
     package let rules: [RateLimitPlan]
+    /// Whether a rule counts tools apart; else nobody need tell them apart.
+    package let countsTools: Bool
     /// Makes the keys of callers.
     package let hash: CallerHash
     /// The same limits in Redis; `nil` if this process has them for itself.
@@ -62,6 +64,7 @@ package final class RateLimiter: Sendable {
         let plans = rules.map { RateLimitPlan($0) }
         self.rules = plans
         self.hash = hash
+        countsTools = rules.contains { $0.key == .identityAndTool }
         self.shared = shared
         self.poolCount = max(poolCount, 1)
         self.capacity = max(capacity, 1)
