@@ -16,7 +16,7 @@ struct SharingGateways: Sendable {
           - { name: all, key: global, rate: 100000/s }
         """
 
-    /// Starts `count` gateways and waits until each is served by Redis.
+    /// Starts `count` gateways, which share limits and what they keep of answers, and waits until each is served by Redis.
     ///
     /// - Parameter redis: the keys of `redis` without the secret.
     static func start(
@@ -29,7 +29,7 @@ struct SharingGateways: Sendable {
         for _ in 0..<count {
             gateways.append(
                 try await RunningGateway.start(
-                    backends: [server],
+                    backends: [server], pool: "tools: { process_data: { cache: { ttl: 1m, scope: public } } }",
                     more: "workers: 2\nredis: { secret: 'file:\(secret.path)', \(redis) }\n\(limits)"))
         }
         let all = SharingGateways(gateways: gateways, server: server, folder: folder)
