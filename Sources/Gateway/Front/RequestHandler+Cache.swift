@@ -2,6 +2,7 @@ import NIOCore
 import Transport
 import Wire
 
+/// A call and the cache: served by it, waiting for somebody else's call, or going on for those who wait.
 extension RequestHandler {
     /// Answers with what the cache has; then fetches it anew if there is a ticket.
     func serve(_ served: ServedAnswer, refresh ticket: FlightTicket?) {
@@ -26,6 +27,45 @@ extension RequestHandler {
         finishCall(.ok, httpStatus: 200, answerByteCount: count)
         client.finish(buffer)
         loop.recycle(buffer)
+    }
+
+    /// Waits no more for somebody else's answer.
+    func stopWaiting() {
+        guard let waiter = call.caching?.waiter else { return }
+        call.caching?.waiter = nil
+        room.desk.remove(waiter)
+        _ = shard.plan.cache.leave(waiter)
+    }
+
+    /// What has become of somebody else's call for which this one has waited.
+    func flightNews(_ news: FlightNews) {
+        timer.disarm()
+        call.caching?.waiter = nil
+        if case .lead(var ticket) = news {
+            guard let question = call.caching?.question else { return }
+            // The same call, but perhaps not the same caller.
+            ticket.question = question
+            call.caching?.ticket = ticket
+        }
+        carryOut(loop.executor.enter(shard, Shard.goOn, call))
+    }
+
+    /// The client has left, but others wait for the answer: the call is over for it, and goes on.
+    func goOnForCache(_ connection: HTTPServerConnection) {
+        forwardedFields = forwarded()
+        client = nil
+        housekeeper.carryOut(
+            loop.executor.enter(
+                shard, Shard.finished,
+                Shard.CallEnd(call: call, status: .clientGone, httpStatus: 499, answerByteCount: 0)))
+        isForCacheOnly = true
+        connection.close()
+    }
+
+    /// Begins a call that fetches for the cache what this call has asked for.
+    func refresh(_ ticket: FlightTicket) {
+        let handler = RequestHandler(refreshing: self, ticket)
+        handler.carryOut(loop.executor.enter(shard, Shard.beginRefresh, handler.call))
     }
 }
 

@@ -50,12 +50,12 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     let loop: LoopContext
     let network: any Network
     let room: ShardRoom
-    private var housekeeper: Housekeeper { room.housekeeper }
+    var housekeeper: Housekeeper { room.housekeeper }
     private let rules: HeadRules
     let call = Call()
     let timer = DeadlineTimer()
     /// `X-Forwarded-For` and its kin for this connection, made when the first request comes; not for those of proxies.
-    private var forwardedFields: [UInt8]?
+    var forwardedFields: [UInt8]?
     /// The note on the head of the current request, if it has come before.
     private var accepted: AcceptedHead?
 
@@ -63,7 +63,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     /// The client's connection, while it has a request; `nil` where the call is made for the cache only.
     var client: HTTPServerConnection?
     /// Whether the call goes on for the cache alone.
-    private(set) var isForCacheOnly = false
+    var isForCacheOnly = false
     /// The search among the answers of other gateways.
     var search: SharedSearch?
     /// The long answer that is being passed on.
@@ -90,7 +90,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     }
 
     /// A handler without a client, which fetches what `other` has asked for, for the cache. It ends with its call.
-    private init(refreshing other: RequestHandler, _ ticket: FlightTicket) {
+    init(refreshing other: RequestHandler, _ ticket: FlightTicket) {
         room = other.room
         shard = other.shard
         loop = other.loop
@@ -334,7 +334,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         return buffer
     }
 
-    fileprivate func forwarded() -> [UInt8] {
+    func forwarded() -> [UInt8] {
         if let forwardedFields { return forwardedFields }
         let remoteAddress = client?.remoteAddress
         let address = remoteAddress?.ipAddress ?? "unknown"
@@ -390,47 +390,6 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
                 call: call, status: status, httpStatus: httpStatus, answerByteCount: answerByteCount, attempt: attempt))
         call.end()
         housekeeper.carryOut(effect)
-    }
-
-    // MARK: The cache
-
-    /// Waits no more for somebody else's answer.
-    private func stopWaiting() {
-        guard let waiter = call.caching?.waiter else { return }
-        call.caching?.waiter = nil
-        room.desk.remove(waiter)
-        _ = shard.plan.cache.leave(waiter)
-    }
-
-    /// What has become of somebody else's call for which this one has waited.
-    func flightNews(_ news: FlightNews) {
-        timer.disarm()
-        call.caching?.waiter = nil
-        if case .lead(var ticket) = news {
-            guard let question = call.caching?.question else { return }
-            // The same call, but perhaps not the same caller.
-            ticket.question = question
-            call.caching?.ticket = ticket
-        }
-        carryOut(loop.executor.enter(shard, Shard.goOn, call))
-    }
-
-    /// The client has left, but others wait for the answer: the call is over for it, and goes on.
-    private func goOnForCache(_ connection: HTTPServerConnection) {
-        forwardedFields = forwarded()
-        client = nil
-        housekeeper.carryOut(
-            loop.executor.enter(
-                shard, Shard.finished,
-                Shard.CallEnd(call: call, status: .clientGone, httpStatus: 499, answerByteCount: 0)))
-        isForCacheOnly = true
-        connection.close()
-    }
-
-    /// Begins a call that fetches for the cache what this call has asked for.
-    func refresh(_ ticket: FlightTicket) {
-        let handler = RequestHandler(refreshing: self, ticket)
-        handler.carryOut(loop.executor.enter(shard, Shard.beginRefresh, handler.call))
     }
 }
 
