@@ -46,21 +46,21 @@ package final class SharedRateLimits: Sendable {
 
     /// What a reply says about `call`, and how it counts; `nil` if it is not what the script replies.
     package func verdict(_ reply: RESPValue, on call: LimitedCall) -> (RateLimitVerdict, RateLimitTally)? {
-        guard case .array(let times) = reply else { return nil }
+        reply.string?.withByteView { verdict(ReplyNumbers($0), on: call) }
+    }
+
+    private func verdict(_ times: ReplyNumbers, on call: LimitedCall) -> (RateLimitVerdict, RateLimitTally)? {
         var isRefused = false
-        var position = 0
+        var rest = times
         for index in rules.indices where keys.isConcerned(index, by: call) {
-            guard position < times.count, let ahead = times[position].integer,
-                (0...SharedRateLimits.horizon).contains(ahead)
-            else { return nil }
-            position += 1
+            guard let ahead = rest.next(), ahead <= SharedRateLimits.horizon else { return nil }
             if rules[index].isEnforced, exceeds(ahead, call, index) { isRefused = true }
         }
-        guard position == times.count else { return nil }
+        guard rest.isAtEnd else { return nil }
         return isRefused ? refusal(times, call) : admission(times, call)
     }
 
-    private func refusal(_ times: [RESPValue], _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
+    private func refusal(_ times: ReplyNumbers, _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
         var verdict = RateLimitVerdict(isRefused: true, retryAfterSeconds: 1, quota: nil)
         var tally = RateLimitTally()
         var longest: Int64 = -1
@@ -76,7 +76,7 @@ package final class SharedRateLimits: Sendable {
         return (verdict, tally)
     }
 
-    private func admission(_ times: [RESPValue], _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
+    private func admission(_ times: ReplyNumbers, _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
         var verdict = RateLimitVerdict(isRefused: false, retryAfterSeconds: 0, quota: nil)
         var tally = RateLimitTally()
         forEach(times, call) { index, ahead in
@@ -90,12 +90,9 @@ package final class SharedRateLimits: Sendable {
         return (verdict, tally)
     }
 
-    private func forEach(_ times: [RESPValue], _ call: LimitedCall, _ body: (Int, Int64) -> Void) {
-        var position = 0
-        for index in rules.indices where keys.isConcerned(index, by: call) {
-            body(index, times[position].integer ?? 0)
-            position += 1
-        }
+    private func forEach(_ times: ReplyNumbers, _ call: LimitedCall, _ body: (Int, Int64) -> Void) {
+        var rest = times
+        for index in rules.indices where keys.isConcerned(index, by: call) { body(index, rest.next() ?? 0) }
     }
 
     private func exceeds(_ ahead: Int64, _ call: LimitedCall, _ index: Int) -> Bool {
@@ -120,6 +117,36 @@ package final class SharedRateLimits: Sendable {
     /// What the burst of the rule at `index` is worth, in microseconds.
     private func room(_ index: Int) -> Int64 {
         min(limits[index].nanosecondsOfBurst / 1_000, SharedRateLimits.horizon - 1)
+    }
+}
+
+/// The numbers of a reply, one after the other: digits, with a space between two.
+private struct ReplyNumbers {
+    private let text: ByteView
+    private var offset = 0
+
+    init(_ text: ByteView) {
+        self.text = text
+    }
+
+    /// Whether none is left.
+    var isAtEnd: Bool { offset >= text.count }
+
+    /// The next number; `nil` if what is there is none.
+    mutating func next() -> Int64? {
+        let start = offset
+        var number: Int64 = 0
+        while offset < text.count, text[offset] != UInt8(ascii: " ") {
+            let digit = text[offset] &- UInt8(ascii: "0")
+            // More digits than these are later than any time that the script replies with.
+            guard digit < 10, offset - start < 18 else { return nil }
+            number = number &* 10 &+ Int64(digit)
+            offset += 1
+        }
+        guard offset > start else { return nil }
+        // The last number has no space behind it.
+        if offset < text.count, offset + 1 < text.count { offset += 1 }
+        return number
     }
 }
 

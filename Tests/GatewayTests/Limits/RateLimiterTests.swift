@@ -198,13 +198,13 @@ import Wire
 
     @Test func `what Redis has decided is counted apart`() {
         let limiter = sharing(rule(.identity, 2))
-        let verdict = limiter.decide(call(1), by: .array([.integer(30_000_000)]))
+        let verdict = limiter.decide(call(1), by: .bulkString(ByteBuffer(string: "30000000")))
         #expect(
             verdict
                 == RateLimitVerdict(
                     isRefused: false, retryAfterSeconds: 0,
                     quota: .init(rule: 0, remaining: 0, restoredAfterSeconds: 60)))
-        let refused = limiter.decide(call(1), by: .array([.integer(59_000_001)]))
+        let refused = limiter.decide(call(1), by: .bulkString(ByteBuffer(string: "59000001")))
         #expect(refused?.isRefused == true && refused?.retryAfterSeconds == 30)
         #expect(limiter.decide(call(1), by: .null) == nil)
         #expect(limiter.redisCounts == [RateLimitCounts(allowed: 1, refused: 1)])

@@ -139,10 +139,15 @@ import Wire
     @Test func `a reply that the script does not give is none`() {
         let limits = shared([rule("each", .identity, 3), rule("tool", .identityAndTool, 3)])
         let call = LimitedCall(identity: caller(1), address: .nobody)
-        #expect(limits.verdict(.array([.integer(0)]), on: call) != nil)
+        func text(_ text: String) -> RESPValue { .bulkString(ByteBuffer(string: text)) }
+        #expect(limits.verdict(text("0"), on: call) != nil)
+        let both = LimitedCall(identity: caller(1), address: .nobody, tool: 5)
+        #expect(limits.verdict(text("0 17"), on: both) != nil && limits.verdict(text("0"), on: both) == nil)
         let replies: [RESPValue] = [
-            .null, .integer(1), .array([]), .array([.integer(0), .integer(0)]), .array([.null]), .array([.integer(-1)]),
-            .array([.integer(.max)]), .array([.simpleString(ByteBuffer(string: "1"))]),
+            .null, .integer(1), .array([.integer(0)]), text(""), text(" "), text("0 0"), text("0 "), text(" 0"),
+            text("-1"),
+            text("1.5"), text("x"), text("4000000000000001"), text("9223372036854775808"),
+            text(String(repeating: "9", count: 40)),
         ]
         for reply in replies { #expect(limits.verdict(reply, on: call) == nil, "\(reply)") }
     }
