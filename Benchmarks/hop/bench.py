@@ -97,9 +97,9 @@ def measure(row: Row, chosen: argparse.Namespace, directory: Path) -> dict[str, 
     body.write_bytes(row.request())
     load = chosen.binaries / "mcp-load"
     _, core = cores()
-    samples: dict[str, list[Sample]] = {name: [] for name in chosen.proxies}
     with Processes(directory) as processes:
         backend, running = start(processes, chosen, row)
+        samples: dict[str, list[Sample]] = {peer.name: [] for peer in running}
 
         def drive(peer: peers.Peer, seconds: float) -> Sample:
             if chosen.driver == "wrk":
