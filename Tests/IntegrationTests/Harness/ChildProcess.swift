@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A process under test. What it prints goes to files, so that it can never be held up by a reader.
 ///
@@ -13,6 +14,9 @@ final class ChildProcess: Sendable {
         let value: Process
     }
 
+    /// One process is started at a time: Foundation has been seen to crash in `Process.run` beside others.
+    private static let starting = Mutex(())
+
     /// Starts `program`.
     init(_ program: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
         name = program.lastPathComponent
@@ -24,7 +28,7 @@ final class ChildProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: folder.write("stdout", []))
         process.standardError = try FileHandle(forWritingTo: folder.write("stderr", []))
-        try process.run()
+        try ChildProcess.starting.withLock { _ in try process.run() }
         self.process = UncheckedProcess(value: process)
     }
 
