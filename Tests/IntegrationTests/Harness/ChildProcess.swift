@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A process under test. What it prints goes to files, so that it can never be held up by a reader.
 ///
@@ -14,21 +13,22 @@ final class ChildProcess: Sendable {
         let value: Process
     }
 
-    /// One process is started at a time: Foundation has been seen to crash in `Process.run` beside others.
-    private static let starting = Mutex(())
-
     /// Starts `program`.
     init(_ program: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
         name = program.lastPathComponent
-        folder = try TemporaryFolder()
+        let folder = try TemporaryFolder()
+        self.folder = folder
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: folder.write("stdout", []))
-        process.standardError = try FileHandle(forWritingTo: folder.write("stderr", []))
-        try ChildProcess.starting.withLock { _ in try process.run() }
+        let files = try ["stdout", "stderr"].map { try FileHandle(forWritingTo: folder.write($0, [])) }
+        process.standardOutput = files[0]
+        process.standardError = files[1]
+        try process.run()
+        // It has its own by now. Foundation keeps these for ever, and crashes in `run` when it has some 1,360 of them.
+        for file in files { try? file.close() }
         self.process = UncheckedProcess(value: process)
     }
 
