@@ -102,6 +102,7 @@ extension Integration {
             for connection in connections { connection.send(request.bytes) }
             return try connections.count { connection in
                 let reply = try connection.reply()
+                Exchanges.ofTests.keep(request, reply, at: port)
                 return reply.status == 200 && JSON(parsing: reply.body)["id"] == .int(id)
             }
         }

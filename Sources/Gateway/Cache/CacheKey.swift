@@ -10,6 +10,7 @@ package struct CacheKey: Hashable, Sendable {
 
     /// The key of 32 bytes.
     init(words bytes: UnsafeRawBufferPointer) {
+        // A SHA-256 digest, or what was counted above: never what somebody has sent.
         precondition(bytes.count == 32, "a key has 32 bytes")
         words = .zero
         for index in words.indices {
