@@ -28,6 +28,8 @@ struct LoadSettings: Sendable {
     var warmup: Duration
     /// How long one answer may take.
     var timeout: Duration
+    /// How long the ends of the sessions may take, all together.
+    var patience = Duration.seconds(1)
     /// What every answer must contain; absent: anything.
     var expectedText: [UInt8]?
     /// Processes whose CPU time is reported, each with its descendants.

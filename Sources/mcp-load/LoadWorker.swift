@@ -15,8 +15,6 @@ final class LoadWorker {
 
     /// Connections that are being made at a time: fewer than any listener's queue holds.
     private static let maximumConnecting = 64
-    /// How long the ends of the sessions may take.
-    private static let patience = TimeAmount.seconds(1)
 
     let settings: LoadSettings
     let eventLoop: any EventLoop
@@ -147,7 +145,7 @@ final class LoadWorker {
         let promise = eventLoop.makePromise(of: Void.self)
         over = promise
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let deadline = eventLoop.scheduleTask(in: LoadWorker.patience) {
+        let deadline = eventLoop.scheduleTask(in: .nanoseconds(Int64(clamping: settings.patience.nanoseconds))) {
             for client in bound.value.clients { client.finish() }
         }
         promise.futureResult.whenComplete { _ in deadline.cancel() }

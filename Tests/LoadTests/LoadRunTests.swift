@@ -7,13 +7,14 @@ import Wire
     private func settings(
         _ server: ScriptedServer, era: Era = .modern, connections: Int = 4, threads: Int = 1,
         end: LoadSettings.End = .requests(40),
-        rate: Double? = nil, warmup: Duration = .zero, timeout: Duration = .seconds(10)
+        rate: Double? = nil, warmup: Duration = .zero, timeout: Duration = .seconds(10),
+        patience: Duration = .seconds(60)
     ) throws -> LoadSettings {
         LoadSettings(
             endpoint: try Endpoint("http://127.0.0.1:\(server.port)/mcp"), era: era, headers: [],
             call: try CallContent(tool: "t", arguments: "{}", payload: 0), connections: connections, threads: threads,
             end: end,
-            rate: rate, warmup: warmup, timeout: timeout, expectedText: nil, processes: [])
+            rate: rate, warmup: warmup, timeout: timeout, patience: patience, expectedText: nil, processes: [])
     }
 
     @Test func `makes exactly as many calls as were asked for, each with an id of its own`() async throws {
@@ -63,6 +64,26 @@ import Wire
             #expect(request.text.contains("Mcp-Session-Id: s-1\r\n"))
             #expect(request.text.contains("MCP-Protocol-Version: 2025-06-18\r\n"))
         }
+        try await server.stop()
+    }
+
+    @Test func `waits for the end of a session only as long as it was told`() async throws {
+        let server = try await ScriptedServer { request in
+            switch request.method {
+            case "initialize":
+                return .json(
+                    #"{"jsonrpc":"2.0","id":\#(request.id),"result":{"protocolVersion":"2025-06-18"}}"#,
+                    head: "Mcp-Session-Id: s-1\r\n")
+            case "notifications/initialized":
+                return .bytes("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            default:
+                return request.verb == "DELETE" ? .silence : .right(request)
+            }
+        }
+        let report = try await LoadRun.run(
+            try settings(server, era: .legacy, connections: 1, end: .requests(2), patience: .milliseconds(50)))
+        #expect(report.counts.answered == 2)
+        #expect(report.counts.failed == 0)
         try await server.stop()
     }
 
