@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The official MCP SDK for Python, a JSON Schema validator and LZ4, in an environment of their own: .venv in the repository.
+# Environments for Python, each with exactly what a list pins. The one of the tests, with the official MCP SDK, a JSON Schema
+# validator and LZ4, is .venv in the repository; those of the deployment checks are .venv-NAME.
 
 VENV=$ROOT/.venv
 REQUIREMENTS=$ROOT/Tests/IntegrationTests/Clients/requirements.txt
@@ -10,16 +11,27 @@ need_python() {
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || MISSING_PACKAGES+=(python3-venv)
 }
 
-# ensure_venv: an environment $VENV that has exactly the required versions; nothing when it is there already.
+# ensure_venv: the environment $VENV of the tests; nothing when it is there already.
 ensure_venv() {
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
         fail "the MCP SDK needs Python 3.10 or later, this machine has $(python3 --version 2>&1)"
-    [[ -x $VENV/bin/python ]] && cmp -s "$REQUIREMENTS" "$VENV/installed.txt" && return 0
-    say "installing $(tr "\n" " " <"$REQUIREMENTS")into ${VENV##*/}"
-    python3 -m venv "$VENV" || fail "python3 -m venv could not make $VENV"
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$REQUIREMENTS" ||
-        fail "pip could not install what $REQUIREMENTS lists"
-    cp "$REQUIREMENTS" "$VENV/installed.txt"
+    ensure_environment "$VENV" "$REQUIREMENTS"
+}
+
+# ensure_tools NAME: the environment .venv-NAME with what Tests/Deployment/requirements/NAME.txt lists.
+ensure_tools() {
+    ensure_environment "$ROOT/.venv-$1" "$ROOT/Tests/Deployment/requirements/$1.txt"
+}
+
+# ensure_environment FOLDER LIST: an environment with what the list pins; nothing when it is there already.
+ensure_environment() {
+    local folder=$1 list=$2
+    [[ -x $folder/bin/python ]] && cmp -s "$list" "$folder/installed.txt" && return 0
+    say "installing $(sed 's/#.*//; /^ *$/d; s/ *--hash.*//' "$list" | tr "\n" " ")into ${folder##*/}"
+    python3 -m venv "$folder" || fail "python3 -m venv could not make $folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$list" ||
+        fail "pip could not install what $list lists"
+    cp "$list" "$folder/installed.txt"
 }
 
 # ensure_program_of_package NAME WHAT PROGRAM: the program that the package listed in Clients/NAME.txt brings, in .venv-NAME;
