@@ -46,4 +46,13 @@ package struct BackendAddress: Hashable, Sendable {
         self.host = host
         self.port = port
     }
+
+    /// Where this machine reaches what listens on `host`, perhaps on all its addresses.
+    package init(ofListenerOn host: String, port: Int) {
+        switch host {
+        case "0.0.0.0": self.init(host: "127.0.0.1", port: port)
+        case "::": self.init(host: "::1", port: port)
+        default: self.init(host: host, port: port)
+        }
+    }
 }

@@ -1,7 +1,4 @@
 import ArgumentParser
-import Gateway
-import NIOCore
-import Transport
 
 /// `mcp-gateway cache`: looks at the cache of a running gateway, and empties it.
 struct CacheCommand: AsyncParsableCommand {
@@ -30,40 +27,25 @@ struct CacheCommand: AsyncParsableCommand {
         ///
         /// - Throws: an exit code, after saying what is wrong.
         func send(_ method: String, _ target: String) async throws -> String {
-            let (host, port) = try address()
-            let loops = EventLoops(servingCount: 1)
-            let answer = await AdminRequest.send(
-                method, target, host: host, port: port, timeout: .seconds(5), network: NIONetwork(),
-                executor: loops.side)
-            await loops.shutdown()
-            guard let answer else {
+            let listener = try listener()
+            guard let answer = await listener.send(method, target, timeout: .seconds(5)) else {
                 StandardError.line(
-                    "mcp-gateway: no gateway answers at \(host):\(port); is it running, and is this `admin`?")
+                    "mcp-gateway: no gateway answers at \(listener); is it running, and is this `admin`?")
                 throw ExitCode.unavailable
             }
             guard answer.status == 200 else {
-                StandardError.line("mcp-gateway: \(host):\(port) answers \(answer.status): \(answer.body)")
+                StandardError.line("mcp-gateway: \(listener) answers \(answer.status): \(answer.body)")
                 throw ExitCode.failure
             }
             return answer.body
         }
 
-        private func address() throws -> (host: String, port: Int) {
-            if let admin {
-                let parts = admin.split(separator: ":", omittingEmptySubsequences: false)
-                guard parts.count >= 2, let port = Int(parts[parts.count - 1]), (1...65_535).contains(port) else {
-                    throw ValidationError("--admin must be HOST:PORT, as in 127.0.0.1:9090")
-                }
-                let host = parts.dropLast().joined(separator: ":")
-                return (host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port)
+        private func listener() throws -> AdminListener {
+            guard let admin else { return try AdminListener(of: ConfigurationFile(config)) }
+            guard let listener = AdminListener(argument: admin) else {
+                throw ValidationError("--admin must be HOST:PORT, as in 127.0.0.1:9090")
             }
-            let address = try ConfigurationFile(config).load().configuration.admin
-            guard address.port != 0 else {
-                throw ValidationError("the file lets the system choose the admin port: say it with --admin HOST:PORT")
-            }
-            // Whoever listens on every address listens on this one.
-            let everywhere = ["0.0.0.0": "127.0.0.1", "::": "::1"]
-            return (everywhere[address.host] ?? address.host, address.port)
+            return listener
         }
     }
 

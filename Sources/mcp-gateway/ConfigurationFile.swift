@@ -15,15 +15,15 @@ struct ConfigurationFile {
         self.path = path
     }
 
-    /// The configuration; warnings are printed.
+    /// The configuration; warnings are printed, unless they do not matter to who asks.
     ///
     /// - Throws: `ExitCode.badConfiguration` after every problem has been printed, one line each.
-    func load() throws -> LoadedConfiguration {
+    func load(showsWarnings: Bool = true) throws -> LoadedConfiguration {
         let loader = ConfigurationLoader(
             environment: ConfigurationEnvironment(variables: ProcessInfo.processInfo.environment))
         do throws(ConfigurationRejection) {
             let loaded = try loader.load(path: path)
-            for warning in loaded.warnings { StandardError.line(warning.text(file: path)) }
+            if showsWarnings { for warning in loaded.warnings { StandardError.line(warning.text(file: path)) } }
             return loaded
         } catch {
             for problem in error.problems { StandardError.line(problem.text(file: path)) }

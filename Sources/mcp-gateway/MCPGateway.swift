@@ -14,6 +14,7 @@ struct MCPGateway: AsyncParsableCommand {
               mcp-gateway check gateway.conf         say what is wrong with a configuration
               mcp-gateway check --schema             print the JSON Schema of the configuration
               mcp-gateway cache stats                show how the cache of a running gateway is doing
+              mcp-gateway --healthcheck              exit 0 if the gateway of ./gateway.conf lives
 
             EXIT STATUS:
               0 drained or done · 64 usage · 69 an address cannot be had · 78 bad configuration ·

@@ -19,7 +19,11 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config = "gateway.conf"
 
+    @Flag(help: "Serve nothing: ask the gateway that runs with this file whether it lives; exit 0 if it does, else 1.")
+    var healthcheck = false
+
     func run() async throws {
+        if healthcheck { return try await checkHealth() }
         let loaded = try ConfigurationFile(config).load()
         let settings = loaded.configuration
         let (logSink, accessLog) = try openLogs(settings.log)
@@ -56,6 +60,17 @@ struct RunCommand: AsyncParsableCommand {
         await loops.shutdown()
         accessLog?.close()
         logSink.close()
+    }
+
+    /// For containers, which have no shell and no curl to ask with.
+    private func checkHealth() async throws {
+        let listener = try AdminListener(of: ConfigurationFile(config))
+        let answer = await listener.send("GET", "/health", timeout: .seconds(2))
+        guard let answer, answer.status == 200 else {
+            let reason = answer.map { "answers \($0.status)" } ?? "does not answer"
+            StandardError.line("mcp-gateway: \(listener) \(reason)")
+            throw ExitCode.failure
+        }
     }
 
     /// Where log lines and access lines go: both to the file if there is one; else to standard error and output.

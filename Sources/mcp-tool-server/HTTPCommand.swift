@@ -1,5 +1,6 @@
 import ArgumentParser
 import MCPServer
+import NIOCore
 import Transport
 
 /// `mcp-tool-server http`, and what runs without a subcommand: the server over Streamable HTTP.
@@ -45,6 +46,7 @@ struct HTTPCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try service.configuration(http: http.values)
+        if http.healthcheck { return try await checkHealth(configuration.listen) }
         let termination = await Termination()
         let loops = EventLoops(servingCount: configuration.workers)
         let service = try await ToolService(configuration, everything: self.service.everything, on: loops)
@@ -69,6 +71,22 @@ struct HTTPCommand: AsyncParsableCommand {
         await server.drain(timeout: .seconds(30))
         logger.info("drained")
         await service.close()
+    }
+
+    /// For containers, which have no shell and no curl to ask with.
+    private func checkHealth(_ address: ListenAddress) async throws {
+        guard case .tcp(let host, let port) = address, port != 0 else {
+            throw ValidationError("--healthcheck asks at the HOST:PORT of --listen, and there is none")
+        }
+        let loops = EventLoops(servingCount: 1)
+        let answer = await SingleRequest.send(
+            "GET", "/health", to: BackendAddress(ofListenerOn: host, port: port), timeout: .seconds(2),
+            network: NIONetwork(), executor: loops.side)
+        await loops.shutdown()
+        guard let answer, answer.status == 200 else {
+            Process.complain("\(address) \(answer.map { "answers \($0.status): \($0.body)" } ?? "does not answer")")
+            throw ExitCode.failure
+        }
     }
 
     private func start(_ service: ToolService, _ loops: EventLoops) async throws -> MCPHTTPServer {

@@ -16,6 +16,9 @@ struct HTTPOptions: ParsableArguments {
         help: "Serve clients of HTTP+SSE (2024-11-05, deprecated) besides, at /sse and /messages.")
     var servesHTTPSSE = false
 
+    @Flag(help: "Serve nothing: ask the server at this address whether it is well; exit 0 if it is, else 1.")
+    var healthcheck = false
+
     @Option(help: ArgumentHelp("An origin whose pages may call; may be repeated.", valueName: "origin"))
     var allowOrigin: [String] = []
 

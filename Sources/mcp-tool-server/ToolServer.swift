@@ -25,6 +25,8 @@ struct ToolServer: AsyncParsableCommand {
                     Answer MCP with JSON only, never with an event stream.
               --http-sse
                     Serve clients of HTTP+SSE (2024-11-05) besides, at /sse and /messages.
+              --healthcheck
+                    Serve nothing: exit 0 if the server at this address is well, else 1.
               --everything
                     Offer a specimen of everything besides.
             """,

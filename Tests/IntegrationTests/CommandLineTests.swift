@@ -55,6 +55,35 @@ extension Integration {
             #expect(outcome.complaints.contains("\(taken.port)"))
         }
 
+        @Test func `the gateway says whether it lives, without a shell`() async throws {
+            func configuration(admin: Int) -> String {
+                "listen: 127.0.0.1:0\nadmin: 0.0.0.0:\(admin)\npools: { tools: { backends: [ \"http://127.0.0.1:1/mcp\" ] } }\n"
+            }
+            let gateway = try await RunningGateway.start(configuration: configuration(admin: 0), isReady: false)
+            let folder = try TemporaryFolder()
+            func check(_ admin: Int) async throws -> ChildProcess.Outcome {
+                let file = try folder.write("gateway.conf", configuration(admin: admin).utf8)
+                return try await ChildProcess.run(self.gateway, ["--healthcheck", "--config", file.path])
+            }
+            // It does although none of its backends does.
+            let alive = try await check(gateway.admin)
+            #expect(alive.status == 0 && alive.output.isEmpty, "\(alive.complaints)")
+            let dead = try await check(try RedisServer.freePort())
+            #expect(dead.status == 1 && dead.complaints.contains("does not answer"))
+            #expect(try await check(0).status == 64)
+        }
+
+        @Test func `the tool server says whether it is well, without a shell`() async throws {
+            let server = try await ToolServer.start("well")
+            let program = Machine.binaries.appending(path: "mcp-tool-server")
+            let well = try await ChildProcess.run(program, ["--healthcheck", "--listen", "0.0.0.0:\(server.port)"])
+            #expect(well.status == 0 && well.output.isEmpty, "\(well.complaints)")
+            let free = try RedisServer.freePort()
+            let nobody = try await ChildProcess.run(program, ["--healthcheck", "--listen", "127.0.0.1:\(free)"])
+            #expect(nobody.status == 1 && nobody.complaints.contains("does not answer"))
+            #expect(try await ChildProcess.run(program, ["--healthcheck", "--listen", "127.0.0.1:0"]).status == 64)
+        }
+
         @Test func `run is the default command`() async throws {
             let folder = try TemporaryFolder()
             let file = try folder.write(

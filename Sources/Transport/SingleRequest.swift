@@ -1,10 +1,9 @@
 package import NIOCore
-package import Transport
 import Wire
 
-/// One request to the admin listener of a running gateway, over a connection of its own.
-package final class AdminRequest: HTTPClientDelegate {
-    /// What the gateway answers.
+/// One request without a body, over a connection of its own: to the pages for operators that a process of ours serves.
+package final class SingleRequest: HTTPClientDelegate {
+    /// What is answered.
     package struct Answer: Sendable {
         /// The status.
         package var status: Int
@@ -25,24 +24,23 @@ package final class AdminRequest: HTTPClientDelegate {
         self.promise = promise
     }
 
-    /// What the gateway at `host`:`port` answers; `nil` if nobody answers as a gateway would within `timeout`.
+    /// What is answered at `address`; `nil` if nobody answers in HTTP within `timeout`, or more than 1 MiB.
     package static func send(
-        _ method: String, _ target: String, host: String, port: Int, timeout: TimeAmount, network: any Network,
+        _ method: String, _ target: String, to address: BackendAddress, timeout: TimeAmount, network: any Network,
         executor: LoopExecutor
     ) async -> Answer? {
         let loop = executor.eventLoop
-        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        var head = "\(method) \(target) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n"
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host):\(address.port)\r\nConnection: close\r\n"
         if method == "POST" { head += "Content-Length: 0\r\n" }
         let text = head + "\r\n"
         let future = loop.flatSubmit { () -> EventLoopFuture<Answer?> in
             let promise = loop.makePromise(of: Answer?.self)
-            let request = AdminRequest(text, promise)
+            let request = SingleRequest(text, promise)
             let bound = NIOLoopBound(request, eventLoop: loop)
             request.http.delegate = request
             let deadline = loop.scheduleTask(in: timeout) { bound.value.finish(nil) }
-            network.connect(
-                to: BackendAddress(host: host, port: port), timeout: timeout, on: loop, connection: request.http)
+            network.connect(to: address, timeout: timeout, on: loop, connection: request.http)
             promise.futureResult.whenComplete { _ in deadline.cancel() }
             return promise.futureResult
         }
@@ -64,7 +62,7 @@ package final class AdminRequest: HTTPClientDelegate {
 
     package func answerBody(_ piece: ByteBuffer, on connection: HTTPClientConnection) {
         body.writeImmutableBuffer(piece)
-        if body.readableBytes > AdminRequest.maximumAnswer { finish(nil) }
+        if body.readableBytes > SingleRequest.maximumAnswer { finish(nil) }
     }
 
     package func answerReadComplete(on connection: HTTPClientConnection) {}
@@ -79,4 +77,4 @@ package final class AdminRequest: HTTPClientDelegate {
 }
 
 @available(*, unavailable)
-extension AdminRequest: Sendable {}
+extension SingleRequest: Sendable {}
