@@ -43,6 +43,72 @@ extension Integration {
             }
         }
 
+        private static let methods = [
+            (name: "tools/list", params: ""), (name: "resources/templates/list", params: ""),
+            (
+                name: "tools/call",
+                params: #""name":"process_data","arguments":{"data":{"a":1},"operation":"transform"}"#
+            ),
+        ]
+
+        private func call(_ method: Int, id: String, _ era: HTTPCall.Era) -> HTTPCall {
+            let (name, params) = Self.methods[method]
+            return .mcp(name, id: id, params: params, name: name == "tools/call" ? "process_data" : nil, era: era)
+        }
+
+        /// The result without what only one of the eras has.
+        private func common(_ reply: HTTPReply) -> JSON {
+            guard case .object(var members) = JSON(parsing: reply.body)["result"] else { return .absent }
+            for name in ["resultType", "ttlMs", "cacheScope", "_meta"] { members[name] = nil }
+            return .object(members)
+        }
+
+        /// Rows: who asks first, and who is served what they have got.
+        @Test(arguments: [(HTTPCall.Era.legacy, HTTPCall.Era.modern), (.modern, .legacy)])
+        func `clients of one era profit from those of the other`(first: HTTPCall.Era, second: HTTPCall.Era)
+            async throws
+        {
+            let server = try await ToolServer.start("both", hasSessions: false, flags: ["--everything"])
+            let gateway = try await RunningGateway.start(
+                backends: [server],
+                pool: """
+                    cache: { ttl: 5m, scope: public, across_revisions: true }
+                    tools: { process_data: { cache: { ttl: 5m, scope: public } } }
+                    """)
+            try await gateway.settled()
+            for index in Self.methods.indices {
+                let fetched = try await gateway.send(call(index, id: "1", first))
+                let kept = try await gateway.send(call(index, id: #""two""#, second))
+                let again = try await gateway.send(call(index, id: "3", first))
+                #expect([fetched, kept, again].map { state($0) } == ["miss", "hit", "hit"], "\(Self.methods[index])")
+                let direct = try await call(index, id: "1", second).send(to: server.port)
+                #expect(common(kept) == common(fetched) && common(again) == common(fetched))
+                let (answer, theirs) = (JSON(parsing: kept.body), JSON(parsing: direct.body))
+                #expect(answer["id"] == "two")
+                for hint in ["resultType", "ttlMs", "cacheScope"] {
+                    #expect((answer["result"][hint] == .absent) == (theirs["result"][hint] == .absent), "\(hint)")
+                }
+            }
+            let metrics = try await gateway.metrics()
+            #expect(
+                metrics("mcp_gateway_attempts_total", ["outcome": "success"]) == Double(Self.methods.count))
+        }
+
+        @Test func `clients of sessions are served what their own answers could not be kept of`() async throws {
+            let server = try await ToolServer.start("hints", flags: ["--everything"])
+            let gateway = try await RunningGateway.start(backends: [server], pool: "cache: { across_revisions: true }")
+            try await gateway.settled()
+            let opened = try await gateway.send(.initialize())
+            let session = try #require(opened.fields["mcp-session-id"])
+            let old = HTTPCall.mcp("resources/templates/list", id: "5", era: .legacy).inSession(session)
+            #expect(state(try await gateway.send(old)) != "hit")
+            #expect(state(try await gateway.send(.mcp("resources/templates/list", era: .modern))) == "miss")
+            let served = try await gateway.send(old)
+            #expect(state(served) == "hit")
+            let answer = JSON(parsing: served.body)
+            #expect(answer["id"] == .int(5) && answer["result"]["ttlMs"] == .absent)
+        }
+
         @Test func `a backend that dies leaves what is stale`() async throws {
             let server = try await ToolServer.start("mortal", hasSessions: false)
             let gateway = try await RunningGateway.start(

@@ -74,16 +74,16 @@ package struct AnswerBoard: Sendable {
     package mutating func look(
         _ question: CacheQuestion, shard: Int, until deadline: MonotonicTime, at now: MonotonicTime
     ) -> CacheLook {
-        var target = question.common ?? question.own
+        var target = question.prospect == .forCaller ? question.own : question.common ?? question.own
         if let common = question.common {
             switch entry(common, question, at: now) {
             case .answer(let kept)?:
                 if let look = serve(kept, common, question, shard, at: now) { return look }
                 return join(common, question, shard, until: deadline, at: now)
-            case .isNotKept?:
+            case .isNotKept? where question.prospect != .forCaller:
                 counts.passes += 1
                 return .pass
-            case .isPrivate?:
+            case .isPrivate?, .isNotKept?:
                 target = question.own
             case nil:
                 break
@@ -163,6 +163,10 @@ package struct AnswerBoard: Sendable {
     private mutating func join(
         _ key: CacheKey, _ question: CacheQuestion, _ shard: Int, until deadline: MonotonicTime, at now: MonotonicTime
     ) -> CacheLook {
+        guard question.prospect != .notKept else {
+            counts.passes += 1
+            return .pass
+        }
         let waiter = nextWaiter(shard)
         switch flights.join(key, waiter, until: deadline) {
         case .lead(let flight):
@@ -181,7 +185,8 @@ package struct AnswerBoard: Sendable {
     private mutating func refresh(
         _ key: CacheKey, _ question: CacheQuestion, _ shard: Int, at now: MonotonicTime
     ) -> FlightTicket? {
-        guard !flights.isFlying(to: key), refreshes.count < AnswerBoard.refreshLimit else { return nil }
+        guard question.prospect != .notKept, !flights.isFlying(to: key), refreshes.count < AnswerBoard.refreshLimit
+        else { return nil }
         let waiter = nextWaiter(shard)
         guard case .lead(let flight) = flights.join(key, waiter, until: now) else { return nil }
         counts.refreshes += 1

@@ -12,19 +12,33 @@ package struct CacheQuestion: Hashable, Sendable {
     package var common: CacheKey?
     /// The name of an answer for this caller alone; `nil` if there can be none, as for a caller without a credential.
     package var own: CacheKey?
+    /// What is known beforehand of the answer that a backend would give.
+    package var prospect: Prospect
     /// Who calls: whose share of the cache an answer for them alone takes.
     package var identity: CallerKey?
 
     /// A question; one of the keys must be there.
     package init(
-        pool: Int, topic: CacheTopic, rule: CacheRule, common: CacheKey?, own: CacheKey?, identity: CallerKey?
+        pool: Int, topic: CacheTopic, rule: CacheRule, common: CacheKey?, own: CacheKey?,
+        prospect: Prospect = .open, identity: CallerKey?
     ) {
         self.pool = pool
         self.topic = topic
         self.rule = rule
         self.common = common
         self.own = own
+        self.prospect = prospect
         self.identity = identity
+    }
+
+    /// What is known of an answer before it is there.
+    package enum Prospect: Hashable, Sendable {
+        /// It may be for everybody or for its caller alone, as far as there are keys for both.
+        case open
+        /// It is for its caller alone, whoever else's answers may serve it.
+        case forCaller
+        /// It cannot be kept: only what others have fetched serves this call.
+        case notKept
     }
 }
 

@@ -14,7 +14,8 @@ package import Wire
 /// | 8 | fresh for, milliseconds |
 /// | 8 | fetch time, milliseconds |
 /// | 4 + 4 | where the answer's id stands, and how long it is |
-/// | 4 + 4 | the same of `ttlMs`; zeros if there is none |
+/// | 4 + 4 | the same of `ttlMs`; zeros if there is none. Where hints are kept apart: where they belong, and no length |
+/// | 1 | 0 for hints as the server gave them; else they are kept apart, and it is for: 1 untold, 2 its caller, 3 everybody |
 /// | 4 | length of the answer if it is compressed; zero if it is not |
 /// | 2 | length of the validator |
 /// | … | the validator, then the answer as it is or as an LZ4 block |
@@ -25,16 +26,16 @@ package import Wire
 /// looked at before them: nobody without the secret can have anything decompressed here.
 package struct CacheRecordCoder: Sendable {
     /// The version of the layout that is written, and the only one that is read.
-    package static let version: UInt8 = 2
+    package static let version: UInt8 = 3
     /// The longest answer that any gateway keeps, in bytes: the most that `cache.max_entry` can be.
     package static let maximumAnswerBytes = 67_108_864
     /// Shorter answers are not compressed: what that saves is little beside the name, the seal and a round trip.
     static let compressedFromBytes = 1_024
     /// Longer answers are not compressed: the loop would stand still for more than some milliseconds.
     static let compressedUpToBytes = 1_048_576
-    private static let headBytes = 87
+    private static let headBytes = 88
     private static let lengthOffset = 1
-    private static let answerLengthOffset = 81
+    private static let answerLengthOffset = 82
     private static let sealBytes = 32
 
     private let secret: SymmetricKey
@@ -46,7 +47,7 @@ package struct CacheRecordCoder: Sendable {
     package init(secret: [UInt8], maximumAnswer: Int = maximumAnswerBytes) {
         self.maximumAnswer = min(maximumAnswer, Self.maximumAnswerBytes)
         self.secret = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: secret), info: Array("mcp-gateway cache record v2".utf8),
+            inputKeyMaterial: SymmetricKey(data: secret), info: Array("mcp-gateway cache record v3".utf8),
             outputByteCount: 32)
     }
 
@@ -67,8 +68,16 @@ package struct CacheRecordCoder: Sendable {
         bytes.append(bigEndian: record.fetchTime.wholeMilliseconds)
         bytes.append(bigEndian: answer.id.start)
         bytes.append(bigEndian: answer.id.length)
-        bytes.append(bigEndian: answer.timeToLive?.start ?? 0)
-        bytes.append(bigEndian: answer.timeToLive?.length ?? 0)
+        switch answer.hints {
+        case .given(let timeToLive):
+            bytes.append(bigEndian: timeToLive?.start ?? 0)
+            bytes.append(bigEndian: timeToLive?.length ?? 0)
+            bytes.append(0)
+        case .apart(let place, let scope):
+            bytes.append(bigEndian: place)
+            bytes.append(bigEndian: UInt32(0))
+            bytes.append(scope.rawValue &+ 1)
+        }
         bytes.append(bigEndian: UInt32(0))
         bytes.append(bigEndian: validatorLength)
         bytes += record.validator
@@ -107,19 +116,24 @@ package struct CacheRecordCoder: Sendable {
         let freshness: Int64 = reader.next()
         let fetchTime: Int64 = reader.next()
         let id = ByteRange(start: Int(reader.next() as UInt32), length: Int(reader.next() as UInt32))
-        let timeToLive = ByteRange(start: Int(reader.next() as UInt32), length: Int(reader.next() as UInt32))
+        let place = ByteRange(start: Int(reader.next() as UInt32), length: Int(reader.next() as UInt32))
+        let form: UInt8 = reader.next()
         let uncompressedLength = Int(reader.next() as UInt32)
         let validatorLength = Int(reader.next() as UInt16)
         guard freshness >= 0, fetchTime >= 0, reader.offset &+ validatorLength <= sealed.count else { throw .content }
         let validator = reader.next(count: validatorLength).bytes
         let answerBytes = try answer(in: sealed.slice(from: reader.offset, to: sealed.count), uncompressedLength)
-        guard
-            let answer = CachedAnswer(
-                bytes: answerBytes, id: id, timeToLive: timeToLive.isEmpty ? nil : timeToLive)
-        else { throw .content }
+        guard let hints = hints(form, place), let answer = CachedAnswer(bytes: answerBytes, id: id, hints: hints) else {
+            throw .content
+        }
         return CacheRecord(
             answer: answer, received: received, freshness: .milliseconds(freshness),
             fetchTime: .milliseconds(fetchTime), validator: validator)
+    }
+
+    private func hints(_ form: UInt8, _ place: ByteRange) -> CachedAnswer.Hints? {
+        guard form > 0 else { return .given(timeToLive: place.isEmpty ? nil : place) }
+        return CachedAnswer.Scope(rawValue: form &- 1).map { .apart(at: place.start, $0) }
     }
 
     /// The answer that is kept as `bytes`, compressed unless `uncompressedLength` is zero.

@@ -8,14 +8,18 @@ package struct CacheRule: Hashable, Sendable {
     package var isPublic: Bool
     /// Whether what answers say of it themselves counts.
     package var usesHints: Bool
+    /// Whether the same answer is right for clients of every revision, whatever they say that they can do.
+    package var isAcrossRevisions: Bool
 
     /// By default, only what servers say themselves.
     package init(
-        lifetime: Duration? = nil, isRepeatable: Bool = false, isPublic: Bool = false, usesHints: Bool = true
+        lifetime: Duration? = nil, isRepeatable: Bool = false, isPublic: Bool = false, usesHints: Bool = true,
+        isAcrossRevisions: Bool = false
     ) {
         self.lifetime = lifetime
         self.isRepeatable = isRepeatable
         self.isPublic = isPublic
         self.usesHints = usesHints
+        self.isAcrossRevisions = isAcrossRevisions
     }
 }

@@ -4,7 +4,7 @@ package import Wire
 
 /// What a call asks, without who asks it: two calls have the same digest exactly if the same answer is right for both.
 ///
-/// SHA-256 over a secret, pool, generation of the pool, revision, method, other fields that a backend sees, the client's
+/// SHA-256 over a secret, pool, generation of the pool, revision if it counts, method, other fields that a backend sees, the client's
 /// capabilities and `params` without `_meta`. The last two are taken in their canonical form (RFC 8785), so order of members, white space, escapes and forms of numbers
 /// make no difference, and a difference of one byte in a text does. Nothing else of `_meta` counts: progress tokens, trace
 /// contexts and names of clients do not change an answer; capabilities may (MCP 2026-07-28, Caching).
@@ -16,11 +16,12 @@ package struct CallDigest: Hashable, Sendable {
 
     /// The digest of the request that `envelope` found in `message`; `nil` if its parts are of the wrong kind.
     ///
-    /// `generation` counts what makes all answers of the pool void. `params` that are absent are the same as empty ones.
+    /// `generation` counts what makes all answers of the pool void. Without a `version` the digest is that of the call in
+    /// every revision, and the client's capabilities do not count. `params` that are absent are the same as empty ones.
     /// `fields` stands for fields of the head on which the answer may depend; `secret` keeps others from finding out what is
     /// behind a key, and is the same wherever keys are to be the same.
     package init?(
-        pool: String, generation: UInt64, version: MCPProtocolVersion, method: MCPMethod, envelope: JSONRPCEnvelope,
+        pool: String, generation: UInt64, version: MCPProtocolVersion?, method: MCPMethod, envelope: JSONRPCEnvelope,
         message: ByteView, fields: CallerKey = .nobody, secret: [UInt8] = []
     ) {
         guard envelope.kind == .request, method != .unknown, envelope.paramsKind ?? .object == .object,
@@ -31,7 +32,8 @@ package struct CallDigest: Hashable, Sendable {
         // So that a digest of another kind, or of another version of this one, is never taken for this.
         buffer.writeStaticString("mcp-gateway call v1")
         buffer.writeInteger(generation)
-        buffer.writeInteger(version.rawValue)
+        // No revision has this number.
+        buffer.writeInteger(version?.rawValue ?? .max)
         buffer.writeInteger(fields.high)
         buffer.writeInteger(fields.low)
         do {
@@ -39,7 +41,9 @@ package struct CallDigest: Hashable, Sendable {
             try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeBytes(secret) }
             try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeString(pool) }
             try buffer.writeLengthPrefixed(as: UInt64.self) { $0.writeStaticString(method.text) }
-            try buffer.writeLengthPrefixed(as: UInt64.self) { try $0.writeCapabilities(of: envelope, in: message) }
+            try buffer.writeLengthPrefixed(as: UInt64.self) {
+                version == nil ? 0 : try $0.writeCapabilities(of: envelope, in: message)
+            }
             try buffer.writeLengthPrefixed(as: UInt64.self) { try $0.writeParams(of: envelope, in: message) }
         } catch {
             // What was scanned is valid; should the two readers disagree, nothing is kept.

@@ -6,11 +6,16 @@ package struct PoolCacheSettings: Hashable, Sendable {
     package var lifetime: Duration?
     /// For whom such an answer is.
     package var scope: CacheScope
+    /// Whether an answer to a client of one revision is one for those of all.
+    package var isAcrossRevisions: Bool
 
-    package init(usesHints: Bool = true, lifetime: Duration? = nil, scope: CacheScope = .private) {
+    package init(
+        usesHints: Bool = true, lifetime: Duration? = nil, scope: CacheScope = .private, isAcrossRevisions: Bool = false
+    ) {
         self.usesHints = usesHints
         self.lifetime = lifetime
         self.scope = scope
+        self.isAcrossRevisions = isAcrossRevisions
     }
 }
 
@@ -30,6 +35,10 @@ extension PoolCacheSettings {
             ConfigurationKey(
                 "scope", \.scope, .choice,
                 "For whom such an answer is: `private`, the caller, who must have shown a credential; `public`, everybody."
+            ),
+            ConfigurationKey(
+                "across_revisions", \.isAcrossRevisions, .boolean,
+                "The servers answer alike in all revisions, and whatever a client says that it can do: an answer that one client got may serve those of other revisions."
             ),
         ])
 }

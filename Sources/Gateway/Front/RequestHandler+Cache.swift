@@ -11,7 +11,7 @@ extension RequestHandler {
         // While the call still holds what is to be asked for.
         if let ticket { refresh(ticket) }
         let answer = served.answer
-        let count = answer.servedCount(idCount: id.range.count, remaining: served.remaining)
+        let count = answer.servedCount(idCount: id.range.count, era: call.era, remaining: served.remaining)
         var writer = HTTPHeadWriter(loop.takeBuffer(), reserving: 512 + count)
         writer.statusLine(200)
         // It is an answer to a POST, and nothing that anybody on the way may keep.
@@ -21,7 +21,7 @@ extension RequestHandler {
         writer.field("Content-Length: ", count)
         var buffer = writer.finish()
         request.body.withByteView { view in
-            answer.write(id: view[id.range], remaining: served.remaining, into: &buffer)
+            answer.write(id: view[id.range], era: call.era, remaining: served.remaining, into: &buffer)
         }
         // A tool that failed is never kept.
         finishCall(.ok, httpStatus: 200, answerByteCount: count)

@@ -34,12 +34,14 @@ package final class PoolPlan: Sendable {
         slowCall = TimeAmount(pool.circuitBreaker.slowCall)
         cacheRule = CacheRule(
             lifetime: pool.cache.lifetime, isPublic: pool.cache.scope == .public,
-            usesHints: pool.cache.usesHints)
+            usesHints: pool.cache.usesHints, isAcrossRevisions: pool.cache.isAcrossRevisions)
         toolCacheRules = pool.tools.compactMap { tool in
             tool.cache.map {
                 (
                     Array(tool.name.utf8),
-                    CacheRule(lifetime: $0.lifetime, isRepeatable: true, isPublic: $0.scope == .public)
+                    CacheRule(
+                        lifetime: $0.lifetime, isRepeatable: true, isPublic: $0.scope == .public,
+                        isAcrossRevisions: pool.cache.isAcrossRevisions)
                 )
             }
         }
@@ -64,7 +66,8 @@ package final class PoolPlan: Sendable {
         guard method == .toolsCall else {
             guard method.isCacheable else { return nil }
             // Only answers of the modern era say something of it.
-            return cacheRule.lifetime != nil || (era == .modern && cacheRule.usesHints) ? cacheRule : nil
+            let canHaveHints = cacheRule.usesHints && (era == .modern || cacheRule.isAcrossRevisions)
+            return cacheRule.lifetime != nil || canHaveHints ? cacheRule : nil
         }
         guard let name else { return nil }
         for tool in toolCacheRules {

@@ -69,17 +69,26 @@ extension Shard {
     ) -> CacheQuestion? {
         guard let topic = topic(of: call.method, envelope, body),
             let digest = CallDigest(
-                pool: plan.pools[call.pool].name, generation: 0, version: call.version, method: call.method,
-                envelope: envelope, message: body, fields: call.variation, secret: plan.cache.secret)
+                pool: plan.pools[call.pool].name, generation: 0, version: rule.isAcrossRevisions ? nil : call.version,
+                method: call.method, envelope: envelope, message: body, fields: call.variation,
+                secret: plan.cache.secret)
         else { return nil }
-        // Of answers that say nothing of it, it is known beforehand for whom they are.
+        // Of answers that say nothing of it, it is known beforehand for whom they are; not if others say something.
         let isUntold = call.method == .toolsCall || call.era == .legacy || !rule.usesHints
+        let areAllUntold = isUntold && !(rule.isAcrossRevisions && rule.usesHints && call.method != .toolsCall)
         let question = CacheQuestion(
             pool: call.pool, topic: topic, rule: rule,
-            common: !isUntold || rule.isPublic ? digest.key(for: .everyone) : nil,
-            own: isUntold && rule.isPublic ? nil : call.identity.map { digest.key(for: .identity($0.bytes)) },
-            identity: call.identity)
+            common: !areAllUntold || rule.isPublic ? digest.key(for: .everyone) : nil,
+            own: areAllUntold && rule.isPublic ? nil : call.identity.map { digest.key(for: .identity($0.bytes)) },
+            prospect: areAllUntold || !isUntold ? .open : prospect(ofUntold: rule, call), identity: call.identity)
         return question.common == nil && question.own == nil ? nil : question
+    }
+
+    /// What is known of the answer to `call`, which says nothing of whom it is for, where those to others may.
+    private func prospect(ofUntold rule: CacheRule, _ call: QuestionMemory.Call) -> CacheQuestion.Prospect {
+        guard rule.lifetime != nil else { return .notKept }
+        if rule.isPublic { return .open }
+        return call.identity == nil ? .notKept : .forCaller
     }
 
     private func topic(of method: MCPMethod, _ envelope: JSONRPCEnvelope, _ body: ByteView) -> CacheTopic? {
@@ -195,7 +204,11 @@ extension Shard {
         guard let question = call.caching?.question, let asked = call.envelope else { return nil }
         let verdict = CacheVerdict(
             envelope, in: bytes, to: asked, method: call.method, rule: question.rule, hasIdentity: question.own != nil)
-        guard case .keep = verdict, bytes.count <= plan.cache.maximumEntry else { return (nil, verdict) }
-        return (CachedAnswer(envelope, in: bytes), verdict)
+        guard case .keep(_, let isForEveryone) = verdict, bytes.count <= plan.cache.maximumEntry else {
+            return (nil, verdict)
+        }
+        guard question.rule.isAcrossRevisions else { return (CachedAnswer(envelope, in: bytes), verdict) }
+        let scope: CachedAnswer.Scope = call.method == .toolsCall ? .untold : isForEveryone ? .public : .private
+        return (CachedAnswer(acrossRevisions: envelope, in: bytes, scope: scope), verdict)
     }
 }

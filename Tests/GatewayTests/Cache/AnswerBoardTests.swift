@@ -50,6 +50,48 @@ import Wire
         .keep(timeToLive: .seconds(seconds), isForEveryone: isForEveryone)
     }
 
+    private func question(_ own: UInt8?, _ prospect: CacheQuestion.Prospect) -> CacheQuestion {
+        var question = question(own)
+        question.prospect = prospect
+        return question
+    }
+
+    @Test func `serves a call whose answer cannot be kept, and has it fetch nothing`() throws {
+        var board = board()
+        #expect(passes(look(&board, question(7, .notKept))))
+        let lead = try #require(ticket(look(&board, question())))
+        #expect(passes(look(&board, question(7, .notKept))), "it waits for nobody, so that it need not lead")
+        _ = board.land(lead, try answer(), keep(10), at: at(0))
+        #expect(served(look(&board, question(7, .notKept), 1)) != nil)
+        let (stale, refresh) = try #require(served(look(&board, question(7, .notKept), 11)))
+        #expect(stale.outcome == .stale && refresh == nil)
+        #expect(try #require(served(look(&board, question(8), 11))).1 != nil)
+    }
+
+    @Test func `fetches for the caller alone what is known to be for them, and looks at what is for everybody`() throws
+    {
+        var board = board()
+        let mine = try #require(ticket(look(&board, question(7, .forCaller))))
+        let open = try #require(ticket(look(&board, question())), "which is another flight")
+        _ = board.land(mine, try answer("mine"), keep(isForEveryone: false), at: at(0))
+        #expect(try #require(served(look(&board, question(7, .forCaller)))).0.answer == (try answer("mine")))
+        #expect(ticket(look(&board, question(8, .forCaller))) != nil)
+        // It has left no mark where the others look.
+        _ = board.land(open, try answer("open"), keep(), at: at(0))
+        #expect(try #require(served(look(&board, question(8, .forCaller)))).0.answer == (try answer("open")))
+        #expect(try #require(served(look(&board, question(7)))).0.answer == (try answer("open")))
+    }
+
+    @Test func `goes on for the caller alone where answers to others are not kept`() throws {
+        var board = board()
+        let lead = try #require(ticket(look(&board, question())))
+        _ = board.land(lead, nil, .refuse(.noTimeToLive), at: at(0))
+        #expect(passes(look(&board, question(7))))
+        let mine = try #require(ticket(look(&board, question(7, .forCaller))))
+        _ = board.land(mine, try answer("mine"), keep(isForEveryone: false), at: at(0))
+        #expect(served(look(&board, question(7, .forCaller))) != nil)
+    }
+
     @Test func `lets one fetch, and serves all that come after`() throws {
         var board = board()
         let lead = try #require(ticket(look(&board, question())))

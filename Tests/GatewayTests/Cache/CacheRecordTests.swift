@@ -41,6 +41,20 @@ import Wire
         #expect(try decode(try encode(second)) == second)
     }
 
+    @Test(arguments: [CachedAnswer.Scope.untold, .private, .public])
+    func `reads what it has written for all revisions`(scope: CachedAnswer.Scope) throws {
+        var record = try record()
+        let answer = try ScannedMessage(#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"tools":[]}}"#)
+        record.answer = try #require(answer.cachedAcrossRevisions(scope))
+        let read = try decode(try encode(record))
+        #expect(read == record)
+        guard case .apart(_, let readScope) = read.answer.hints else {
+            Issue.record("\(read.answer.hints)")
+            return
+        }
+        #expect(readScope == scope)
+    }
+
     @Test func `does not write a validator that is too long`() throws {
         let record = try record(validator: String(repeating: "v", count: 65_536))
         var compressor = LZ4Compressor()
@@ -140,7 +154,7 @@ import Wire
         return try record(head + String(decoding: text, as: UTF8.self) + end)
     }
 
-    private static let headBytes = 87
+    private static let headBytes = 88
 
     private func plainByteCount(_ record: CacheRecord) -> Int {
         Self.headBytes + record.validator.count + record.answer.bytes.readableBytes + 32
@@ -207,7 +221,7 @@ import Wire
             return bytes
         }
         func setLength(_ length: Int, _ bytes: inout [UInt8]) {
-            for index in 0..<4 { bytes[81 + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
+            for index in 0..<4 { bytes[82 + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
         }
         #expect(try decode(sealed { _ in }) == record)
         #expect(try decode(sealed { setLength(length, &$0) }) == record)

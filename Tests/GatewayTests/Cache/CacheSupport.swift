@@ -29,7 +29,7 @@ struct ScannedMessage {
     }
 
     func digest(
-        pool: String = "tools", generation: UInt64 = 1, version: MCPProtocolVersion = .v2026_07_28,
+        pool: String = "tools", generation: UInt64 = 1, version: MCPProtocolVersion? = .v2026_07_28,
         method: MCPMethod = .toolsCall
     ) -> CallDigest? {
         withView { view in
@@ -39,13 +39,20 @@ struct ScannedMessage {
     }
 
     var cached: CachedAnswer? { withView { CachedAnswer(envelope, in: $0) } }
+
+    func cachedAcrossRevisions(_ scope: CachedAnswer.Scope) -> CachedAnswer? {
+        withView { CachedAnswer(acrossRevisions: envelope, in: $0, scope: scope) }
+    }
 }
 
 extension CachedAnswer {
     /// The answer as it is served.
-    func served(id: String, remaining: Duration) -> String {
+    func served(id: String, era: MCPEra = .modern, remaining: Duration) -> String {
         var buffer = ByteBuffer()
-        Array(id.utf8).withUnsafeBytes { write(id: ByteView($0), remaining: remaining, into: &buffer) }
+        Array(id.utf8).withUnsafeBytes { write(id: ByteView($0), era: era, remaining: remaining, into: &buffer) }
+        precondition(
+            buffer.readableBytes == servedCount(idCount: id.utf8.count, era: era, remaining: remaining),
+            "an answer has as many bytes as was said")
         return String(buffer: buffer)
     }
 }

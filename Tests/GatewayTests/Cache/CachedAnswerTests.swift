@@ -73,12 +73,66 @@ import Wire
     @Test func `has its places within itself and not in each other`() {
         func answer(_ id: Range<Int>, _ time: Range<Int>?) -> CachedAnswer? {
             func range(_ range: Range<Int>) -> ByteRange { ByteRange(from: range.lowerBound, to: range.upperBound) }
-            return CachedAnswer(bytes: ByteBuffer(string: "0123456789"), id: range(id), timeToLive: time.map(range))
+            return CachedAnswer(
+                bytes: ByteBuffer(string: "0123456789"), id: range(id), hints: .given(timeToLive: time.map(range)))
         }
         #expect(answer(0..<10, nil) != nil && answer(0..<5, 5..<10) != nil && answer(5..<10, 0..<5) != nil)
         #expect(answer(0..<0, nil) == nil && answer(0..<11, nil) == nil && answer(11..<12, nil) == nil)
         #expect(answer(0..<5, 4..<6) == nil && answer(0..<5, 0..<5) == nil && answer(2..<3, 1..<4) == nil)
         #expect(answer(0..<5, 5..<11) == nil && answer(0..<5, 6..<6) == nil)
+        func apart(_ place: UInt32) -> CachedAnswer? {
+            CachedAnswer(
+                bytes: ByteBuffer(string: "0123456789"), id: ByteRange(from: 3, to: 6),
+                hints: .apart(at: place, .public))
+        }
+        #expect(apart(1) != nil && apart(3) != nil && apart(6) != nil && apart(9) != nil)
+        #expect(apart(0) == nil && apart(4) == nil && apart(5) == nil && apart(10) == nil && apart(.max) == nil)
+    }
+
+    /// Rows: the answer; as a client of sessions gets it; as one of 2026-07-28 does.
+    @Test(arguments: [
+        (
+            #"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","tools":[],"ttlMs":60000,"cacheScope":"public"}}"#,
+            #"{"jsonrpc":"2.0","id":7,"result":{"tools":[]}}"#,
+            #"{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","ttlMs":1500,"cacheScope":"private","tools":[]}}"#
+        ),
+        (
+            #"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"ttlMs"}],"nextCursor":""}}"#,
+            #"{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"ttlMs"}],"nextCursor":""}}"#,
+            #"{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","ttlMs":1500,"cacheScope":"private","tools":[{"name":"ttlMs"}],"nextCursor":""}}"#
+        ),
+        (
+            #" { "result" : { "cacheScope" : "public" , "tools" : [ ] } , "id" : "long" , "jsonrpc" : "2.0" } "#,
+            #" { "result" : {"tools" : [ ]} , "id" : 7 , "jsonrpc" : "2.0" } "#,
+            #" { "result" : {"resultType":"complete","ttlMs":1500,"cacheScope":"private","tools" : [ ]} , "id" : 7 , "jsonrpc" : "2.0" } "#
+        ),
+        (
+            #"{"id":1,"jsonrpc":"2.0","result":{ "ttlMs" : 5 }}"#, #"{"id":7,"jsonrpc":"2.0","result":{}}"#,
+            #"{"id":7,"jsonrpc":"2.0","result":{"resultType":"complete","ttlMs":1500,"cacheScope":"private"}}"#
+        ),
+        (
+            #"{"id":1,"jsonrpc":"2.0","result":{"_meta":{"traceparent":"00-a","x":1.0},"tools":[]}}"#,
+            #"{"id":7,"jsonrpc":"2.0","result":{"_meta":{"x":1.0},"tools":[]}}"#,
+            #"{"id":7,"jsonrpc":"2.0","result":{"resultType":"complete","ttlMs":1500,"cacheScope":"private","_meta":{"x":1.0},"tools":[]}}"#
+        ),
+    ])
+    func `serves clients of all revisions as each knows it`(answer: String, legacy: String, modern: String) throws {
+        let answer = try #require(try ScannedMessage(answer).cachedAcrossRevisions(.private))
+        #expect(answer.served(id: "7", era: .legacy, remaining: .milliseconds(1_500)) == legacy)
+        #expect(answer.served(id: "7", era: .modern, remaining: .milliseconds(1_500)) == modern)
+    }
+
+    @Test func `says for whom it is where that is asked for`() throws {
+        let answer = try ScannedMessage(#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#)
+        let open = try #require(answer.cachedAcrossRevisions(.public)).served(id: "2", remaining: .seconds(1))
+        #expect(
+            open
+                == #"{"jsonrpc":"2.0","id":2,"result":{"resultType":"complete","ttlMs":1000,"cacheScope":"public","content":[]}}"#
+        )
+        let tool = try #require(answer.cachedAcrossRevisions(.untold)).served(id: "2", remaining: .seconds(1))
+        #expect(tool == #"{"jsonrpc":"2.0","id":2,"result":{"resultType":"complete","content":[]}}"#)
+        let number = try ScannedMessage(#"{"jsonrpc":"2.0","id":1,"result":5}"#)
+        #expect(number.cachedAcrossRevisions(.public) == nil)
     }
 
     /// Whatever is spliced, it is an answer to the caller that says the same.

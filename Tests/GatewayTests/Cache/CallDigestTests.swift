@@ -54,6 +54,20 @@ import Wire
         #expect(Set(digests).count == digests.count)
     }
 
+    @Test func `is the same in every revision and for every client where that is wanted`() throws {
+        let plain = try ScannedMessage(method: .toolsList, params: #"{"cursor":"a"}"#)
+        let able = try ScannedMessage(
+            method: .toolsList,
+            params: #"{"_meta":{"io.modelcontextprotocol/clientCapabilities":{"roots":{}}},"cursor":"a"}"#)
+        let other = try ScannedMessage(method: .toolsList, params: #"{"cursor":"b"}"#)
+        #expect(plain.digest(version: nil) == able.digest(version: nil) && plain.digest(version: nil) != nil)
+        #expect(plain.digest(version: nil) != other.digest(version: nil))
+        #expect(plain.digest() != able.digest())
+        for version in MCPProtocolVersion.allCases {
+            #expect(plain.digest(version: version) != plain.digest(version: nil))
+        }
+    }
+
     @Test func `does not exist where the parts are of the wrong kind`() throws {
         for params in ["[]", "[1]", #"{"_meta":1}"#, #"{"_meta":[]}"#, #"{"_meta":null}"#] {
             #expect(try ScannedMessage(method: .toolsList, params: params).digest() == nil)
