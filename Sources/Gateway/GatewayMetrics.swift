@@ -11,10 +11,14 @@ package struct GatewayMetrics: Sendable {
     private let shards: [Shard]
     private let version: String
     private let redis: RedisStatus?
+    private let connectionLimit: Int?
 
-    /// The metrics of these shards, and of `redis` if there is one.
-    package init(plan: GatewayPlan, shards: [Shard], version: String, redis: RedisStatus? = nil) {
+    /// The metrics of these shards, and of `redis` if there is one; `connectionLimit` is how many clients may be connected.
+    package init(
+        plan: GatewayPlan, shards: [Shard], version: String, redis: RedisStatus? = nil, connectionLimit: Int? = nil
+    ) {
         self.redis = redis
+        self.connectionLimit = connectionLimit
         self.plan = plan
         self.shards = shards
         self.version = version
@@ -163,11 +167,12 @@ package struct GatewayMetrics: Sendable {
     private func writeCalls(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
         for (index, pool) in plan.pools.enumerated() {
             for method in MCPMethod.allCases {
-                for status in CallStatus.allCases {
-                    let count = snapshots.reduce(0) {
-                        $0 + $1.counters.calls(pool: index, method: method, status: status)
-                    }
-                    guard count > 0 else { continue }
+                let counts = CallStatus.allCases.map { status in
+                    snapshots.reduce(0) { $0 + $1.counters.calls(pool: index, method: method, status: status) }
+                }
+                // A rate sees the first of its kind only if the series was there before, at 0.
+                guard method == .toolsCall || counts.contains(where: { $0 > 0 }) else { continue }
+                for (status, count) in zip(CallStatus.allCases, counts) {
                     text.counter(
                         "mcp_gateway_requests_total", help: "Calls of clients, by how they ended.",
                         labels: [
@@ -178,7 +183,7 @@ package struct GatewayMetrics: Sendable {
             for method in MCPMethod.allCases {
                 var durations = LatencyHistogram()
                 for snapshot in snapshots { durations.merge(snapshot.counters.durations(pool: index, method: method)) }
-                guard durations.count > 0 else { continue }
+                guard method == .toolsCall || durations.count > 0 else { continue }
                 text.histogram(
                     "mcp_server_operation_duration_seconds",
                     help: "From the arrival of a call to the end of its answer.",
@@ -193,16 +198,20 @@ package struct GatewayMetrics: Sendable {
                 help: "Time that calls spent in the gateway and not with a backend; calls with a whole answer only.",
                 labels: [("pool", pool.name)], overheads)
         }
-        text.declare("mcp_gateway_requests_total", .counter, help: "Calls of clients, by how they ended.")
-        for outcome in AttemptOutcome.allCases {
-            let count = snapshots.reduce(0) { $0 + $1.counters.retries[Int(outcome.rawValue)] }
-            guard count > 0 else { continue }
+        for (index, pool) in plan.pools.enumerated() {
+            for failure in GatewayFailure.allCases where CallStatus(failure) == .refused {
+                text.counter(
+                    "mcp_gateway_shed_total", help: "Calls that were not let through, by why.",
+                    labels: [("pool", pool.name), ("reason", "\(failure.label)")],
+                    snapshots.reduce(0) { $0 + $1.counters.shed(pool: index, failure: failure) })
+            }
+        }
+        for outcome in AttemptOutcome.allCases where outcome != .success {
             text.counter(
                 "mcp_gateway_retries_total", help: "Tries after the first one, by what ended the try before.",
-                labels: [("reason", "\(outcome.label)")], count)
+                labels: [("reason", "\(outcome.label)")],
+                snapshots.reduce(0) { $0 + $1.counters.retries[Int(outcome.rawValue)] })
         }
-        text.declare(
-            "mcp_gateway_retries_total", .counter, help: "Tries after the first one, by what ended the try before.")
         text.gauge(
             "mcp_gateway_inflight", help: "Calls that are under way.",
             snapshots.reduce(0) { $0 + $1.counters.inFlight })
@@ -220,6 +229,12 @@ package struct GatewayMetrics: Sendable {
                         "mcp_gateway_attempts_total", help: "Calls sent to a backend, by how that ended.",
                         labels: labels + [("outcome", "\(outcome.label)")], count)
                 }
+                var durations = LatencyHistogram()
+                for snapshot in snapshots { durations.merge(snapshot.backends[poolIndex][index].durations) }
+                text.histogram(
+                    "mcp_client_operation_duration_seconds",
+                    help: "From the choice of a backend to the end of its answer, or of the try.", labels: labels,
+                    durations)
                 text.gauge(
                     "mcp_gateway_backend_up", help: "Whether the active checks pass.", labels: labels,
                     backend.status.health == .up ? 1 : 0)
@@ -261,6 +276,10 @@ package struct GatewayMetrics: Sendable {
         text.gauge(
             "mcp_gateway_connections", help: "Open connections of clients.",
             snapshots.reduce(0) { $0 + $1.counters.connections })
+        if let connectionLimit {
+            text.gauge(
+                "mcp_gateway_connections_limit", help: "Connections of clients that may be open.", connectionLimit)
+        }
         text.counter(
             "mcp_gateway_protocol_errors_total", help: "Messages that were not what they must be, by who sent them.",
             labels: [("side", "client"), ("kind", "http")],
@@ -275,12 +294,11 @@ package struct GatewayMetrics: Sendable {
                 labels: [("loop", "\(index)")], Double(snapshot.counters.loopLag.nanoseconds) / 1e9)
         }
         for failure in GatewayFailure.allCases {
-            let count = snapshots.reduce(0) { $0 + $1.counters.refusals[Int(failure.rawValue)] }
-            guard count > 0 else { continue }
             text.counter(
                 "mcp_gateway_refused_requests_total",
                 help: "HTTP requests refused by their head, before they were calls.",
-                labels: [("error_type", "\(failure.label)")], count)
+                labels: [("error_type", "\(failure.label)")],
+                snapshots.reduce(0) { $0 + $1.counters.refusals[Int(failure.rawValue)] })
         }
     }
 }

@@ -39,6 +39,13 @@ struct ToolService {
         logger = Logger(label: "mcp-tool-server") { JSONLogHandler(label: $0, sink: sink, level: level) }
         metrics = ServerMetrics()
         metrics.add { sink.collect(into: &$0, name: "server") }
+        let process = ProcessMetrics()
+        metrics.add { text in
+            process.collect(into: &text)
+            text.gauge(
+                "mcp_build_info", help: "The version that runs; always 1.", labels: [("version", ToolServer.version)],
+                1)
+        }
         let redis = try await ToolService.redis(configuration, loops, logger)
         self.redis = redis
         if let redis {

@@ -23,6 +23,9 @@ extension Integration {
             }
             #expect(metrics("mcp_server_operation_duration_seconds_count", ["pool": "tools"]) == 7)
             #expect(metrics("mcp_gateway_overhead_seconds_count", ["pool": "tools"]) == 7)
+            let attempts = servers.map { metrics("mcp_client_operation_duration_seconds_count", ["backend": $0.url]) }
+            #expect(attempts.reduce(0, +) == 7 && attempts.allSatisfy { $0 >= 2 })
+            #expect(metrics("mcp_gateway_connections_limit") >= 1_000)
             #expect(metrics("mcp_gateway_bugs_total") == 0)
             // At least standard input, output and error, two listeners, and this connection.
             #expect(metrics("mcp_gateway_open_fds") >= 6)
@@ -49,6 +52,36 @@ extension Integration {
                 #expect(outcome.status == 0, "\(outcome.complaints)")
                 #expect(outcome.complaints.isEmpty)
             }
+        }
+
+        /// Rates see the step from nothing to the first of a kind only if the series is there before.
+        @Test func `counts begin at 0, before the first call`() async throws {
+            let gateway = try await RunningGateway.start(
+                configuration:
+                    "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\npools: { a: { backends: [ \"http://127.0.0.1:1/mcp\" ] } }\n",
+                isReady: false)
+            let text = try await gateway.metrics().text
+            for status in ["ok", "tool_error", "rpc_error", "client_error", "refused", "backend_error", "timeout"] {
+                let sample = "mcp_gateway_requests_total{pool=\"a\",method=\"tools/call\",status=\"\(status)\"} 0\n"
+                #expect(text.contains(sample))
+            }
+            for reason in ["rate_limited", "unavailable", "overloaded", "draining"] {
+                #expect(text.contains("mcp_gateway_shed_total{pool=\"a\",reason=\"\(reason)\"} 0\n"), "\(reason)")
+            }
+            #expect(text.contains("mcp_gateway_retries_total{reason=\"refused\"} 0\n"))
+            #expect(text.contains("mcp_gateway_refused_requests_total{error_type=\"bad_request\"} 0\n"))
+
+            _ = try await gateway.send(.process("m", era: .modern))
+            let metrics = try await gateway.metrics()
+            #expect(metrics("mcp_gateway_shed_total", ["pool": "a", "reason": "unavailable"]) == 1)
+            #expect(metrics("mcp_gateway_shed_total") == metrics("mcp_gateway_requests_total", ["status": "refused"]))
+        }
+
+        @Test func `the tool server says how it is itself`() async throws {
+            let server = try await ToolServer.start("self")
+            let metrics = Metrics(try await HTTPCall.get("/metrics").send(to: server.port).text)
+            #expect(metrics("mcp_build_info") == 1)
+            #expect(metrics("process_resident_memory_bytes") > 1_000_000 && metrics("process_open_fds") >= 4)
         }
 
         @Test func `not ready without a backend, ready with the first`() async throws {

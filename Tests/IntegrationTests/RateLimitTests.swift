@@ -53,6 +53,7 @@ extension Integration {
             #expect(metrics(name, ["rule": "each", "decision": "allowed", "source": "local"]) == 60)
             #expect(metrics(name, ["rule": "each", "decision": "refused"]) == 40)
             #expect(metrics("mcp_gateway_requests_total", ["status": "refused"]) == 40)
+            #expect(metrics("mcp_gateway_shed_total", ["reason": "rate_limited"]) == 40)
             #expect(metrics("mcp_gateway_rate_limit_callers") == 2)
         }
 

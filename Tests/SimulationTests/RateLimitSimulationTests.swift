@@ -96,7 +96,7 @@ import Testing
         client.call("tools/list", id: 1)
         #expect(simulation.advance(until: { client.answers.count == 1 }, limit: .seconds(1)))
         #expect(!client.answers[0].head.contains("RateLimit"))
-        #expect(!simulation.metrics().contains("rate_limit"))
+        #expect(!simulation.metrics().contains("mcp_gateway_rate_limit"))
     }
 
     @Test func `counts what a rule would refuse, and refuses nothing`() throws {

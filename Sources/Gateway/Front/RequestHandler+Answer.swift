@@ -272,7 +272,7 @@ extension RequestHandler {
         guard var current = stream else { return }
         timer.disarm()
         guard let client else {
-            finishCall(CallStatus(failure), httpStatus: 0, answerByteCount: 0)
+            finishCall(failed: failure, httpStatus: 0, answerByteCount: 0)
             return
         }
         if current.isAnswered, !current.holdsHead {
@@ -290,7 +290,7 @@ extension RequestHandler {
                 state = .idle
                 refuse(Refusal(failure: failure))
             } else {
-                finishCall(CallStatus(failure), httpStatus: 200, answerByteCount: current.sentByteCount)
+                finishCall(failed: failure, httpStatus: 200, answerByteCount: current.sentByteCount)
                 client.abort()
             }
             return
@@ -300,7 +300,7 @@ extension RequestHandler {
         current.ready.writeBuffer(&body)
         current.ready.writeStaticString("\n\n")
         let buffer = takeReady(&current, isLast: true)
-        finishCall(CallStatus(failure), httpStatus: 200, answerByteCount: current.sentByteCount)
+        finishCall(failed: failure, httpStatus: 200, answerByteCount: current.sentByteCount)
         client.finish(buffer)
     }
 

@@ -158,8 +158,7 @@ extension RequestHandler {
     /// Ends the client's connection in the middle of the body.
     func abortLongAnswer(_ failure: GatewayFailure) {
         let client = client
-        finishCall(
-            CallStatus(failure), httpStatus: 200, answerByteCount: longAnswer?.receivedByteCount ?? 0)
+        finishCall(failed: failure, httpStatus: 200, answerByteCount: longAnswer?.receivedByteCount ?? 0)
         client?.abort()
     }
 }

@@ -349,7 +349,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     /// Answers with an error of the gateway's own and ends the call.
     func refuse(_ refusal: Refusal) {
         timer.disarm()
-        guard let client else { return finishCall(CallStatus(refusal.failure), httpStatus: 0, answerByteCount: 0) }
+        guard let client else { return finishCall(failed: refusal.failure, httpStatus: 0, answerByteCount: 0) }
         if refusal.failure.allowsStaleAnswer, let stale = loop.executor.enter(shard, Shard.staleAnswer, call) {
             serve(stale, refresh: nil)
             return
@@ -357,11 +357,19 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         let body = ErrorAnswer.body(refusal, call: call, pool: pool)
         let status = refusal.failure.httpStatus(call.era)
         let count = body.readableBytes
-        let callStatus = CallStatus(refusal.failure)
         var answer = ErrorAnswer.wrap(body, status: status, retryAfterSeconds: refusal.retryAfterSeconds)
         if let quota = call.quota, let limiter = shard.plan.limiter { answer.addedFields = limiter.fields(for: quota) }
-        finishCall(callStatus, httpStatus: status, answerByteCount: count)
+        finishCall(failed: refusal.failure, httpStatus: status, answerByteCount: count)
         client.respond(answer)
+    }
+
+    /// The call is over without an answer of a backend.
+    func finishCall(failed failure: GatewayFailure, httpStatus: Int, answerByteCount: Int) {
+        let status = CallStatus(failure)
+        if status == .refused, !isForCacheOnly {
+            loop.executor.enter(shard, Shard.noteShed, Shard.ShedCall(call: call, failure: failure))
+        }
+        finishCall(status, httpStatus: httpStatus, answerByteCount: answerByteCount)
     }
 
     /// The call is over, and with it its try if `attempt` says how: counts both, logs the call, forgets it.

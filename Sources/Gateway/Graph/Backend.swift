@@ -1,5 +1,6 @@
 package import NIOCore
 import Resilience
+package import Telemetry
 import Transport
 import Wire
 
@@ -17,6 +18,8 @@ package final class Backend {
     package private(set) var inFlight = 0
     /// How tries ended, counted in the order of `AttemptOutcome.allCases`.
     package private(set) var attempts = [Int](repeating: 0, count: AttemptOutcome.allCases.count)
+    /// Seconds from the choice of this backend to the end of its answer.
+    package private(set) var durations = LatencyHistogram()
     /// Idle connections, the most recently used last.
     private var idle: [BackendConnection] = []
     /// Refuses for a while because it said so (`Retry-After`).
@@ -53,9 +56,12 @@ package final class Backend {
         return nil
     }
 
-    /// The call is over; the connection may serve another one if it `isReusable`.
-    package func giveBack(_ connection: BackendConnection?, outcome: AttemptOutcome, at now: NIODeadline) {
+    /// The call is over after `duration`; the connection may serve another one if it `isReusable`.
+    package func giveBack(
+        _ connection: BackendConnection?, outcome: AttemptOutcome, duration: TimeAmount, at now: NIODeadline
+    ) {
         inFlight -= 1
+        durations.record(nanoseconds: duration.nanoseconds)
         attempts[Int(outcome.rawValue)] += 1
         guard let connection, connection.http.isReusable else { return }
         connection.idleSince = now

@@ -208,6 +208,16 @@ extension Shard {
         shard.counters.count(refusal: failure)
     }
 
+    /// A call that the gateway has not let through, and why.
+    package struct ShedCall {
+        var call: Call
+        var failure: GatewayFailure
+    }
+
+    static func noteShed(_ shed: ShedCall, _ shard: isolated Shard) {
+        shard.counters.count(shed: shed.failure, pool: shed.call.poolIndex)
+    }
+
     static func noteLag(_ lag: TimeAmount, _ shard: isolated Shard) {
         shard.counters.loopLag = max(lag, .zero)
     }

@@ -193,12 +193,13 @@ extension Shard {
     private func giveBack(_ call: Call, _ outcome: AttemptOutcome, at now: NIODeadline) {
         guard let backend = call.backend, let permit = call.permit else { return }
         call.permit = nil
-        call.timeWithBackends = call.timeWithBackends + (now - call.attemptStartedAt)
+        let duration = now - call.attemptStartedAt
+        call.timeWithBackends = call.timeWithBackends + duration
         let isSlow = (call.streamBeganAt ?? now) - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
         backend.plan.status.record(
             outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))
         let connection = call.connection.take()
         connection?.lessee = nil
-        backend.giveBack(connection, outcome: outcome, at: now)
+        backend.giveBack(connection, outcome: outcome, duration: duration, at: now)
     }
 }

@@ -29,6 +29,8 @@ package struct ShardCounters: Sendable {
     private var durations: [LatencyHistogram]
     /// Seconds that calls with a whole answer spent in the gateway itself, by pool.
     private var overheads: [LatencyHistogram]
+    /// Calls that ended as `refused`, by pool and failure, in one flat array.
+    private var shed: [Int]
     /// Mistakes of the gateway's own that it has noticed and survived.
     package var bugs = 0
     /// Calls that are under way.
@@ -51,6 +53,7 @@ package struct ShardCounters: Sendable {
         durations = [LatencyHistogram](
             repeating: LatencyHistogram(), count: poolCount * MCPMethod.allCases.count)
         overheads = [LatencyHistogram](repeating: LatencyHistogram(), count: poolCount)
+        shed = [Int](repeating: 0, count: poolCount * GatewayFailure.allCases.count)
     }
 
     /// The number of calls of `method` in the pool at `pool` that ended as `status`.
@@ -65,6 +68,15 @@ package struct ShardCounters: Sendable {
 
     /// How long calls of the pool at `pool` with a whole answer were in the gateway and not with a backend.
     package func overheads(pool: Int) -> LatencyHistogram { overheads[pool] }
+
+    /// The number of calls in the pool at `pool` that were refused because of `failure`.
+    package func shed(pool: Int, failure: GatewayFailure) -> Int {
+        shed[pool * GatewayFailure.allCases.count + Int(failure.rawValue)]
+    }
+
+    mutating func count(shed failure: GatewayFailure, pool: Int) {
+        shed[pool * GatewayFailure.allCases.count + Int(failure.rawValue)] += 1
+    }
 
     mutating func count(overhead: TimeAmount, pool: Int) {
         overheads[pool].record(nanoseconds: overhead.nanoseconds)

@@ -1,8 +1,11 @@
+package import Telemetry
+
 /// What one shard has counted up to now, copied out for whoever asks.
 package struct ShardSnapshot: Sendable {
     /// One backend as this shard sees it.
     package struct BackendFigures: Sendable {
         package var attempts: [Int]
+        package var durations: LatencyHistogram
         package var inFlight: Int
         package var idleConnections: Int
     }
@@ -25,7 +28,8 @@ extension Shard {
             backends: shard.pools.map { pool in
                 pool.backends.map {
                     ShardSnapshot.BackendFigures(
-                        attempts: $0.attempts, inFlight: $0.inFlight, idleConnections: $0.idleCount)
+                        attempts: $0.attempts, durations: $0.durations, inFlight: $0.inFlight,
+                        idleConnections: $0.idleCount)
                 }
             })
     }

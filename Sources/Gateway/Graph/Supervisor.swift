@@ -105,8 +105,10 @@ package actor Supervisor: Service {
             rooms.append(try await makeRoom(around: shard, redis))
         }
         var running = Running(rooms: rooms, listeners: [], admin: nil, monitors: [], redis: redis)
+        let budget = makeBudget()
         let metrics = GatewayMetrics(
-            plan: plan, shards: shards, version: surroundings.version, redis: redis?.status)
+            plan: plan, shards: shards, version: surroundings.version, redis: redis?.status,
+            connectionLimit: budget.limit)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
             running.admin = try await listenForAdmin()
@@ -117,7 +119,6 @@ package actor Supervisor: Service {
             // First: what is heard of changes is to be told to others from the beginning.
             running.follower = startFollower(redis)
             running.changeListeners = try await startChangeListeners()
-            let budget = makeBudget()
             for listener in configuration.listeners {
                 running.listeners.append(try await listen(on: listener, rooms, budget))
             }
