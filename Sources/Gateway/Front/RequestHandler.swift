@@ -72,10 +72,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     var stream: AnswerStream?
     var streamedStatus = CallStatus.ok
     private var poolIndex = 0
-    /// Told what Redis says of the limits; made once for the connection, when the first call asks.
-    var limitsReply: RedisReplyHandler?
-    /// How many replies about limits are still to come, those to calls that are over included.
-    var limitsReplyCount = 0
+    /// Where Redis' replies about limits come; made when the first call of the connection asks.
+    var limitsInbox: LimitsInbox?
 
     var pool: PoolPlan { shard.plan.pools[call.poolIndex] }
 
@@ -164,6 +162,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func closed(_ connection: HTTPServerConnection) {
         client = nil
+        limitsInbox?.close()
         if !isForCacheOnly { loop.wheel.remove(timer) }
         housekeeper.remove(connection)
         loop.executor.enter(shard, Shard.connectionClosed, ())

@@ -38,76 +38,99 @@ struct RateLimitKeys: Sendable {
     }
 
     /// Whether the rule at `index` is for `call`.
-    func isConcerned(_ index: Int, by call: LimitedCall) -> Bool {
-        rules[index].kind != .identityAndTool || call.tool != nil
-    }
+    func isConcerned(_ index: Int, by call: LimitedCall) -> Bool { isConcerned(index, byTool: call.tool != nil) }
 
-    /// Calls `body` with the name of the key for `call` under the rule at `index`. Allocates nothing.
-    func withName(of call: LimitedCall, under index: Int, _ body: (ByteView) -> Void) {
-        withUnsafeTemporaryAllocation(byteCount: prefix.count + RateLimitKeys.longestRest, alignment: 1) { memory in
-            var name = KeyWriter(memory)
-            name.append(prefix)
-            switch tag {
-            case .identity: name.append(call.identity)
-            case .address: name.append(call.address)
-            case .everybody: name.append(UInt8(ascii: "a"))
+    /// Whether it is for calls of a tool, or for others.
+    func isConcerned(_ index: Int, byTool isOfTool: Bool) -> Bool { isOfTool || rules[index].kind != .identityAndTool }
+
+    /// What of a call stands in a name.
+    enum Part: Hashable, Sendable {
+        case identity, address, tool, method, pool
+
+        /// How many characters it takes.
+        var count: Int {
+            switch self {
+            case .identity, .address: 22
+            case .tool, .method, .pool: 11
             }
-            name.append(UInt8(ascii: "}"))
-            let rule = rules[index]
-            name.append(rule.hash)
-            if case .everybody = tag {
-                switch rule.kind {
-                case .identity, .identityAndTool, .identityAndMethod: name.append(call.identity)
-                case .address: name.append(call.address)
-                case .pool, .global: break
-                }
-            }
-            switch rule.kind {
-            case .identity, .address, .global: break
-            case .identityAndTool: name.append(call.tool ?? 0)
-            case .identityAndMethod: name.append(UInt64(call.method.rawValue))
-            case .pool: name.append(pools.indices.contains(call.pool) ? pools[call.pool] : 0)
-            }
-            body(name.written)
         }
     }
 
-    /// Bytes behind the prefix, at most: a tag, a brace, a rule, a caller, a part.
-    private static let longestRest = 22 + 1 + 11 + 22 + 11
+    /// The name of the key under the rule at `index`, `A` standing for what differs from call to call, and where that is.
+    func name(under index: Int) -> (text: [UInt8], parts: [(offset: Int, part: Part)]) {
+        var text = prefix
+        var parts: [(offset: Int, part: Part)] = []
+        func append(_ part: Part) {
+            parts.append((text.count, part))
+            text += [UInt8](repeating: UInt8(ascii: "A"), count: part.count)
+        }
+        switch tag {
+        case .identity: append(.identity)
+        case .address: append(.address)
+        case .everybody: text.append(UInt8(ascii: "a"))
+        }
+        text.append(UInt8(ascii: "}"))
+        let rule = rules[index]
+        text += [UInt8](base64URL: rule.hash)
+        if case .everybody = tag {
+            switch rule.kind {
+            case .identity, .identityAndTool, .identityAndMethod: append(.identity)
+            case .address: append(.address)
+            case .pool, .global: break
+            }
+        }
+        switch rule.kind {
+        case .identity, .address, .global: break
+        case .identityAndTool: append(.tool)
+        case .identityAndMethod: append(.method)
+        case .pool: append(.pool)
+        }
+        return (text, parts)
+    }
+
+    /// Writes what `part` is of `call` at `offset`, if it has room there. Allocates nothing.
+    func write(_ part: Part, of call: LimitedCall, at offset: Int, in memory: UnsafeMutableRawBufferPointer) {
+        guard offset >= 0, offset &+ part.count <= memory.count, let base = memory.baseAddress else { return }
+        switch part {
+        case .identity: call.identity.writeBase64URL(to: base + offset)
+        case .address: call.address.writeBase64URL(to: base + offset)
+        case .tool: (call.tool ?? 0).writeBase64URL(to: base + offset)
+        case .method: UInt64(call.method.rawValue).writeBase64URL(to: base + offset)
+        case .pool: (pools.indices.contains(call.pool) ? pools[call.pool] : 0).writeBase64URL(to: base + offset)
+        }
+    }
 }
 
-/// Writes into memory that is long enough; what is not is cut.
-private struct KeyWriter {
+extension CallerKey {
+    /// Writes 22 characters, for which there must be room.
+    fileprivate func writeBase64URL(to target: UnsafeMutableRawPointer) {
+        high.writeBase64URL(to: target)
+        low.writeBase64URL(to: target + 11)
+    }
+}
+
+extension UInt64 {
     private static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-    private let memory: UnsafeMutableRawBufferPointer
-    private var count = 0
-
-    init(_ memory: UnsafeMutableRawBufferPointer) {
-        self.memory = memory
+    /// Writes eleven characters, for which there must be room, the most significant first.
+    fileprivate func writeBase64URL(to target: UnsafeMutableRawPointer) {
+        let digits = UInt64.digits.utf8Start
+        var rest = self
+        for position in stride(from: 10, through: 0, by: -1) {
+            target.storeBytes(
+                of: digits[Int(truncatingIfNeeded: rest & 63)], toByteOffset: position, as: UInt8.self)
+            rest &>>= 6
+        }
     }
+}
 
-    var written: ByteView { ByteView(UnsafeRawBufferPointer(rebasing: memory[..<count])) }
-
-    mutating func append(_ byte: UInt8) {
-        guard count < memory.count else { return }
-        memory[count] = byte
-        count &+= 1
-    }
-
-    mutating func append(_ bytes: [UInt8]) {
-        for byte in bytes { append(byte) }
-    }
-
-    mutating func append(_ key: CallerKey) {
-        append(key.high)
-        append(key.low)
-    }
-
+extension [UInt8] {
     /// Eleven characters.
-    mutating func append(_ word: UInt64) {
-        for shift in stride(from: 60 as UInt64, through: 0, by: -6) {
-            append(KeyWriter.digits.utf8Start[Int(truncatingIfNeeded: word &>> shift & 63)])
+    fileprivate init(base64URL word: UInt64) {
+        self = [UInt8](unsafeUninitializedCapacity: 11) { memory, count in
+            guard let base = memory.baseAddress else { return }
+            word.writeBase64URL(to: UnsafeMutableRawPointer(base))
+            count = 11
         }
     }
 }

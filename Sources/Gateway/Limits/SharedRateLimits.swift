@@ -12,36 +12,51 @@ package final class SharedRateLimits: Sendable {
     private let rules: [RateLimitPlan]
     private let limits: [RateLimit]
     private let keys: RateLimitKeys
-    private let script = RateLimitScript.make()
+    private let script: RedisScript
+    /// What is asked about a call that counts for one: of a tool, and of anything else, which may be the concern of fewer
+    /// rules.
+    private let aboutTool, aboutOther: RateLimitQuestion?
 
     /// The limits of `rules` for these pools, under keys that begin with `prefix`.
     package init(_ rules: [RateLimitRule], pools: [String], prefix: String, hash: CallerHash) {
-        self.rules = rules.map { RateLimitPlan($0) }
+        let plans = rules.map { RateLimitPlan($0) }
         // Redis counts in microseconds.
-        limits = rules.map {
+        let limits = rules.map {
             RateLimit(count: $0.rate.count, per: $0.rate.period, burst: $0.burst, resolution: .microseconds(1))
         }
-        keys = RateLimitKeys(rules, pools: pools, prefix: prefix, hash: hash)
+        let keys = RateLimitKeys(rules, pools: pools, prefix: prefix, hash: hash)
+        let script = RateLimitScript.make()
+        func question(isOfTool: Bool) -> RateLimitQuestion? {
+            let concerned = plans.indices.filter { keys.isConcerned($0, byTool: isOfTool) }
+            return RateLimitQuestion(
+                script, keys, concerned.map { ($0, Self.arguments(plans[$0], limits[$0], count: 1)) })
+        }
+        aboutTool = question(isOfTool: true)
+        aboutOther = question(isOfTool: false)
+        (self.rules, self.limits, self.keys, self.script) = (plans, limits, keys, script)
     }
 
     /// What Redis is to be asked about `call`; `nil` if no rule is for it.
     ///
     /// - Parameter time: the time that is to count instead of Redis' own, in microseconds since 1970; for tests.
     package func command(for call: LimitedCall, at time: Int? = nil) -> RedisCommand? {
-        let indices = rules.indices.lazy.filter { self.keys.isConcerned($0, by: call) }
-        let count = indices.count
-        guard count > 0 else { return nil }
-        var command = RedisCommand(calling: script, keyCount: count, capacity: count * 128)
-        for index in indices {
-            keys.withName(of: call, under: index) { command.appendKey($0) }
-        }
-        for index in indices {
-            command.append(Int(clamping: worth(call, index)))
-            command.append(Int(clamping: room(index)))
-            command.append(rules[index].isEnforced ? 1 : 0)
+        let known = call.tool == nil ? aboutOther : aboutTool
+        guard var command = (call.count == 1 ? known : question(about: call))?.command(for: call, keys) else {
+            return nil
         }
         if let time { command.append(time) }
         return command
+    }
+
+    private func question(about call: LimitedCall) -> RateLimitQuestion? {
+        let concerned = rules.indices.filter { keys.isConcerned($0, by: call) }
+        return RateLimitQuestion(
+            script, keys, concerned.map { ($0, Self.arguments(rules[$0], limits[$0], count: call.count)) })
+    }
+
+    /// What the script wants to know of a rule: what `count` calls are worth, what the burst is, and whether it is enforced.
+    private static func arguments(_ rule: RateLimitPlan, _ limit: RateLimit, count: Int64) -> [Int] {
+        [Int(clamping: worth(count, rule, limit)), Int(clamping: room(limit)), rule.isEnforced ? 1 : 0]
     }
 
     /// What a reply says about `call`, and how it counts; `nil` if it is not what the script replies.
@@ -108,16 +123,20 @@ package final class SharedRateLimits: Sendable {
 
     /// What `call` is worth under the rule at `index`, in microseconds.
     private func worth(_ call: LimitedCall, _ index: Int) -> Int64 {
-        let microseconds = limits[index].nanosecondsPerRequest / 1_000
-        let (weight, isTooMuch) = rules[index].cost.multipliedReportingOverflow(by: call.count)
-        let (worth, isTooLong) = microseconds.multipliedReportingOverflow(by: weight)
-        return isTooMuch || isTooLong ? SharedRateLimits.horizon : min(worth, SharedRateLimits.horizon)
+        Self.worth(call.count, rules[index], limits[index])
     }
 
     /// What the burst of the rule at `index` is worth, in microseconds.
-    private func room(_ index: Int) -> Int64 {
-        min(limits[index].nanosecondsOfBurst / 1_000, SharedRateLimits.horizon - 1)
+    private func room(_ index: Int) -> Int64 { Self.room(limits[index]) }
+
+    private static func worth(_ count: Int64, _ rule: RateLimitPlan, _ limit: RateLimit) -> Int64 {
+        let microseconds = limit.nanosecondsPerRequest / 1_000
+        let (weight, isTooMuch) = rule.cost.multipliedReportingOverflow(by: count)
+        let (worth, isTooLong) = microseconds.multipliedReportingOverflow(by: weight)
+        return isTooMuch || isTooLong ? horizon : min(worth, horizon)
     }
+
+    private static func room(_ limit: RateLimit) -> Int64 { min(limit.nanosecondsOfBurst / 1_000, horizon - 1) }
 }
 
 /// The numbers of a reply, one after the other: digits, with a space between two.

@@ -57,6 +57,11 @@ package struct RedisCommand: Sendable {
         key.append(to: &words)
     }
 
+    /// Calls `body` with the words as they are sent, to write others of the same length over some of them.
+    package mutating func overwriteWords(_ body: (UnsafeMutableRawBufferPointer) -> Void) {
+        words.overwriteWords(body)
+    }
+
     /// The slot of a cluster in which the key is; `nil` for a command without one.
     var slot: Int? {
         guard keyWord > 0 else { return nil }
