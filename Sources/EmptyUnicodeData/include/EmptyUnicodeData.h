@@ -1,0 +1,1 @@
+/// Nothing to call: linking this is all. See EmptyUnicodeData.c.
