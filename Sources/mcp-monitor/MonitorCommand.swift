@@ -19,16 +19,19 @@ struct MonitorCommand: AsyncParsableCommand {
 
             EXAMPLES:
               mcp-monitor http://127.0.0.1:9001/mcp http://127.0.0.1:9002/mcp
-              mcp-monitor gateway=https://mcp.example.com/mcp --call health_check --bearer file:/run/secrets/token
-              MCP_SERVERS=a=http://tools-a:9000/mcp,b=http://tools-b:9000/mcp mcp-monitor --listen 0.0.0.0:9092
+              mcp-monitor gateway=https://mcp.example.com/mcp --call health_check \\
+                --bearer file:/run/secrets/token
+              MCP_SERVERS=a=http://tools-a:9000/mcp,b=http://tools-b:9000/mcp \\
+                mcp-monitor --listen 0.0.0.0:9092
               mcp-monitor --servers servers.txt --interval 10s --timeout 2s
               mcp-monitor --once https://mcp.example.com/mcp && echo all healthy
 
             Flags win over environment variables.
 
             EXIT STATUS:
-              0 ended, or all healthy · 1 --once: not all healthy; --healthcheck: not well · 64 usage · 69 the address \
-            cannot be had · 78 bad environment variable or file · 130, 143 ended by a second signal
+              0 ended, or all healthy · 1 --once: not all healthy; --healthcheck: not well ·
+              64 usage · 69 the address cannot be had · 78 bad environment variable or file ·
+              130, 143 --once was interrupted, or ended by a second signal
             """,
         version: "mcp-monitor \(version)")
 
@@ -52,20 +55,20 @@ struct MonitorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Process.ignoreBrokenPipes()
+        Surroundings.ignoreBrokenPipes()
         let variables = MonitorVariable.environment
         if healthcheck {
             try await checkSelf(obeying { () throws(MonitorComplaints) in try options.listenAddress(variables) })
             return
         }
         let settings = try obeying { () throws(MonitorComplaints) in
-            try options.settings(variables, read: Process.read)
+            try options.settings(variables, read: Surroundings.read)
         }
         let tls: NIOSSLContext
         do throws(FileComplaint) {
             tls = try TrustedAuthorities.context(with: settings.authorityFile)
         } catch {
-            Process.complain("\(settings.authorityFile ?? "the system's certificates"): \(error.reason)")
+            Surroundings.complain("\(settings.authorityFile ?? "the system's certificates"): \(error.reason)")
             throw ExitCode.badConfiguration
         }
         let termination = await Termination()
@@ -83,7 +86,7 @@ struct MonitorCommand: AsyncParsableCommand {
         do throws(MonitorComplaints) {
             return try body()
         } catch {
-            for line in error.lines { Process.complain(line: line) }
+            for line in error.lines { Surroundings.complain(line: line) }
             throw error.exitCode
         }
     }
@@ -96,10 +99,10 @@ struct MonitorCommand: AsyncParsableCommand {
         do {
             running = try await MonitorService(settings, tls, on: executor, logTo: sink).start()
         } catch let error as ListenerError {
-            Process.complain("\(error)")
+            Surroundings.complain("\(error)")
             throw ExitCode.unavailable
         }
-        Process.announce(address: running.address)
+        Surroundings.announce(address: running.address)
         await termination.first()
         await running.stop()
         sink.close(within: .milliseconds(500))
@@ -110,12 +113,12 @@ struct MonitorCommand: AsyncParsableCommand {
     ) async throws {
         // Whoever does not want to wait for the slowest server gets no half of a table.
         let impatience = Task {
-            if let status = await termination.first() { Process.end(status) }
+            if let status = await termination.first() { Surroundings.end(status) }
         }
         let reports = await Round.run(settings, tls, on: executor)
         impatience.cancel()
         let isHealthy = reports.allSatisfy { counts($0.findings.status) }
-        Process.say(json ? ReportJSON(reports, isHealthy: isHealthy).text + "\n" : ReportTable(reports).text)
+        Surroundings.say(json ? ReportJSON(reports, isHealthy: isHealthy).text + "\n" : ReportTable(reports).text)
         if !isHealthy { throw ExitCode.failure }
     }
 
@@ -126,12 +129,12 @@ struct MonitorCommand: AsyncParsableCommand {
 
     private func checkSelf(_ address: ListenAddress) async throws {
         guard address.port != 0 else {
-            Process.complain("--healthcheck needs to know the port: say it with --listen HOST:PORT")
+            Surroundings.complain("--healthcheck needs to know the port: say it with --listen HOST:PORT")
             throw ExitCode.validationFailure
         }
         let executor = LoopExecutor(MultiThreadedEventLoopGroup.singleton.next())
         guard let reason = await SelfCheck.run(address, on: executor) else { return }
-        Process.complain(reason)
+        Surroundings.complain(reason)
         throw ExitCode.failure
     }
 }

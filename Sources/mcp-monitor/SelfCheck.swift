@@ -4,15 +4,17 @@ import Transport
 
 /// Asks a running monitor whether it is well, as `--healthcheck` does.
 enum SelfCheck {
-    /// How long that may take.
+    /// How long that may take by default: containers are given two seconds for it.
     static let timeout = TimeAmount.milliseconds(1_500)
 
     /// Why the monitor at `address` is not well; `nil` if it is.
-    static func run(_ address: ListenAddress, on executor: LoopExecutor) async -> String? {
+    static func run(
+        _ address: ListenAddress, within limit: TimeAmount = SelfCheck.timeout, on executor: LoopExecutor
+    ) async -> String? {
         let address = address.local
         let origin = ServerURL.Origin(isSecure: false, host: address.host, port: address.port)
         let loop = executor.eventLoop
-        let deadline = NIODeadline.now() + timeout
+        let deadline = NIODeadline.now() + limit
         let request = "GET /health HTTP/1.1\r\nHost: \(origin.authority)\r\nConnection: close\r\n\r\n"
         let outcome = try? await loop.flatSubmit { () -> EventLoopFuture<ProbeConnection.Outcome> in
             let connection = ProbeConnection(to: origin, on: loop)

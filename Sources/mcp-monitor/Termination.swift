@@ -15,7 +15,7 @@ struct Termination {
             for await signal in signals {
                 // 128 + the signal's number, as shells report it.
                 let status: Int32 = signal == .sigint ? 130 : 143
-                if isSecond { Process.end(status) }
+                if isSecond { Surroundings.end(status) }
                 isSecond = true
                 continuation.yield(status)
             }

@@ -49,6 +49,7 @@ enum ConnectFailure {
             return "the certificate is not signed by anybody who is trusted"
         }
         if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") { return "the server speaks no TLS" }
+        if let error = outcome.error as? IOError { return String(cString: strerror(error.errnoCode)) }
         let isHangUp = text.contains("EOF during handshake") || text == "uncleanShutdown" || text == "eof"
         if isHangUp { return "the server has hung up" }
         return ProbeFailure.quoted(text)

@@ -9,7 +9,7 @@ import Wire
 #endif
 
 /// What the process has of its surroundings: standard output, standard error, files.
-enum Process {
+enum Surroundings {
     private static let maximumFile = 1 << 20
 
     /// Writes to standard output at once: whoever waits for it may be on a pipe.
