@@ -56,7 +56,6 @@ struct MonitorOptionsTests {
         #expect(settings.probe.bearer == .variable("T"))
         #expect(settings.authorityFile == "ca.pem")
         #expect(settings.listen.host == "::" && settings.listen.port == 0)
-        #expect(settings.listen.local.host == "::1")
         #expect(settings.logLevel == .debug)
         #expect(try self.settings(["http://a/", "--no-health"], [.healthPath: "/x"]).probe.healthPath == nil)
     }
@@ -74,7 +73,7 @@ struct MonitorOptionsTests {
         #expect(fromVariables.probe.healthPath == "/v")
         #expect(fromVariables.probe.bearer == .file("t"))
         #expect(fromVariables.authorityFile == "v.pem")
-        #expect(fromVariables.listen.local.description == "127.0.0.1:1")
+        #expect(fromVariables.listen.description == "0.0.0.0:1")
         #expect(fromVariables.logLevel == .error)
         let flags = try settings(
             [

@@ -101,7 +101,9 @@ extension Sockets {
             #expect(await SelfCheck.run(address, on: executor) == "the monitor at \(address) answers 503")
             let silent = try await ScriptedServer.start { _ in .silence }
             let silentAddress = try #require(ListenAddress(argument: "127.0.0.1:\(silent.port)"))
-            #expect(await SelfCheck.run(silentAddress, within: .milliseconds(100), on: executor) == "no answer in time")
+            #expect(
+                await SelfCheck.run(silentAddress, within: .milliseconds(100), on: executor)
+                    == "no monitor answers at \(silentAddress)")
             #expect(SelfCheck.timeout < .seconds(2))
         }
 

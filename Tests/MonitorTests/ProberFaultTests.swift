@@ -142,14 +142,17 @@ extension Sockets {
         }
 
         @Test func `counts the time for the whole probe`() async throws {
-            // Each answer alone would be in time.
+            // Each answer alone is in time.
             let server = try await ScriptedServer.start { request in
-                request.method == "initialize" ? .silence : .answer(404, "")
+                let body = Reply.message(request)
+                let head =
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                return .late(.milliseconds(600), head + body)
             }
             let report = try await Probing.report(server.url) { $0.timeout = .seconds(1) }
             #expect(report.findings.status == .timeout)
-            #expect(report.findings.stage == .initialize)
-            #expect(report.duration < .seconds(3))
+            #expect(report.findings.stage == .listTools)
+            #expect(report.findings.reason == "tools/list: no answer in time")
         }
 
         @Test func `says that nobody is there`() async throws {

@@ -34,9 +34,10 @@ extension Sockets {
             #expect(line["message"] == "listening")
             #expect(line["listener"] == "admin")
             let address = try #require(line["address"]?.stringValue)
+            let everywhere = address.replacing("127.0.0.1", with: "0.0.0.0")
             try await eventually("both are asked") { !server.received.isEmpty && !silent.received.isEmpty }
             #expect(try await Program.run(["--healthcheck", "--listen", address]).status == 0)
-            #expect(try await Program.run(["--healthcheck"], environment: ["MONITOR_LISTEN": address]).status == 0)
+            #expect(try await Program.run(["--healthcheck"], environment: ["MONITOR_LISTEN": everywhere]).status == 0)
             #expect(
                 try await PageReader.get(ServerURL("http://\(address)/"), "/metrics").text.contains(
                     "mcp_health_checks_total"))
@@ -49,7 +50,7 @@ extension Sockets {
             }
             let after = try await Program.run(["--healthcheck", "--listen", address])
             #expect(after.status == 1)
-            #expect(after.complaints.hasPrefix("mcp-monitor: no connection to \(address)"))
+            #expect(after.complaints.hasPrefix("mcp-monitor: no monitor answers at \(address)"))
         }
 
         @Test func `ends with the status that says what is wrong`() async throws {

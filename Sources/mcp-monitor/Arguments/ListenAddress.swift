@@ -31,15 +31,6 @@ struct ListenAddress: ExpressibleByArgument, Hashable, Sendable, CustomStringCon
         self.init(host: String(host), port: port)
     }
 
-    /// Where a process on the same machine finds it: who listens on every address listens on this one.
-    var local: ListenAddress {
-        switch host {
-        case "0.0.0.0": ListenAddress(host: "127.0.0.1", port: port)
-        case "::": ListenAddress(host: "::1", port: port)
-        default: self
-        }
-    }
-
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     var defaultValueDescription: String { description }

@@ -26,6 +26,8 @@ final class ScriptedServer: Sendable {
         case last(String)
         /// These bytes, then these again and again.
         case endless(String, String)
+        /// These bytes, after a while.
+        case late(TimeAmount, String)
         case close
         case silence
 
@@ -143,6 +145,11 @@ final class ScriptedServer: Sendable {
             case .endless(let first, let again):
                 write(first, context)
                 repeatForever(again, context)
+            case .late(let delay, let bytes):
+                let channel = context.channel
+                channel.eventLoop.scheduleTask(in: delay) {
+                    channel.writeAndFlush(ByteBuffer(string: bytes), promise: nil)
+                }
             case .close: context.close(promise: nil)
             case .silence: break
             }
