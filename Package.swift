@@ -15,6 +15,7 @@ let strict: [SwiftSetting] =
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -36,6 +37,7 @@ let package = Package(
         .executable(name: "mcp-gateway", targets: ["mcp-gateway"]),
         .executable(name: "mcp-tool-server", targets: ["mcp-tool-server"]),
         .executable(name: "mcp-load", targets: ["mcp-load"]),
+        .executable(name: "mcp-monitor", targets: ["mcp-monitor"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -88,6 +90,13 @@ let package = Package(
         .executableTarget(
             name: "mcp-load", dependencies: ["Wire", "Transport", nioCore, nioPosix, arguments, histogram],
             swiftSettings: strict),
+        .executableTarget(
+            name: "mcp-monitor",
+            dependencies: [
+                "Wire", "Resilience", "Transport", "Telemetry", nioCore, nioPosix, nioTLS, nioSSL, logging, coreMetrics,
+                arguments, unixSignals,
+            ],
+            swiftSettings: strict),
         // Measures; scripts/measure-redis.
         .executableTarget(
             name: "redis-cost", dependencies: ["Redis", nioCore, nioPosix, logging], path: "Benchmarks/redis/cost",
@@ -128,6 +137,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LoadTests", dependencies: ["mcp-load", "Wire", "Transport", nioCore, nioPosix, histogram],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MonitorTests",
+            dependencies: [
+                "mcp-monitor", "MCPServer", "Wire", "Resilience", "Transport", "Telemetry", nioCore, nioPosix, nioSSL,
+                logging,
+            ],
             swiftSettings: strict),
         .testTarget(name: "IntegrationTests", exclude: ["Clients"], swiftSettings: strict),
     ],
