@@ -54,7 +54,7 @@ idle_services() {
     local package
     for package in "$@"; do
         case $package in
-            redis-server | nginx | haproxy | prometheus) printf '%s ' "$package" ;;
+            redis-server | nginx | haproxy | prometheus | prometheus-alertmanager) printf '%s ' "$package" ;;
         esac
     done
 }
