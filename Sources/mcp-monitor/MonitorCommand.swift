@@ -94,11 +94,12 @@ struct MonitorCommand: AsyncParsableCommand {
     private func watch(
         _ settings: MonitorSettings, _ tls: NIOSSLContext, on executor: LoopExecutor, _ termination: Termination
     ) async throws {
-        let sink = try LogSink(.standardError)
+        let sink: LogSink
         let running: MonitorService.Running
         do {
+            sink = try LogSink(.standardError)
             running = try await MonitorService(settings, tls, on: executor, logTo: sink).start()
-        } catch let error as ListenerError {
+        } catch {
             Surroundings.complain("\(error)")
             throw ExitCode.unavailable
         }

@@ -149,7 +149,7 @@ extension Sockets {
                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
                 return .late(.milliseconds(600), head + body)
             }
-            let report = try await Probing.report(server.url) { $0.timeout = .seconds(1) }
+            let report = try await Probing.report(server.url) { $0.timeout = .milliseconds(1_100) }
             #expect(report.findings.status == .timeout)
             #expect(report.findings.stage == .listTools)
             #expect(report.findings.reason == "tools/list: no answer in time")

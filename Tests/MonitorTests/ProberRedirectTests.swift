@@ -34,6 +34,18 @@ extension Sockets {
             #expect(other.received.allSatisfy { !$0.text.contains("secret") })
         }
 
+        @Test func `says why another server wants credentials`() async throws {
+            let other = try await ScriptedServer.start { _ in .answer(401, "") }
+            let otherURL = other.url
+            let server = try await ScriptedServer.start { _ in .redirect(307, to: otherURL) }
+            let report = try await Probing.report(server.url) { $0.headerLines = "X-Key: secret\r\n" }
+            #expect(report.findings.status == .authError)
+            #expect(
+                report.findings.reason
+                    == "server/discover: the answer has status 401; a redirect led to 127.0.0.1:\(other.port), to which no credentials go"
+            )
+        }
+
         @Test func `follows the health page as a browser would`() async throws {
             let server = try await ScriptedServer.start { request in
                 switch request.target {

@@ -79,6 +79,21 @@ extension Sockets {
                 reason.hasSuffix("the server has hung up") || reason.hasSuffix("Connection reset by peer"), "\(reason)")
         }
 
+        @Test func `does not take a cut for the end of an answer`() async throws {
+            let certificates = try Certificates.make()
+            for (isCut, status) in [(false, ProbeStatus.ok), (true, .httpError)] {
+                let server = try await ScriptedServer.start(tls: try certificates.serverContext()) { request in
+                    let answer =
+                        "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+                        + ScriptedServer.Reply.message(request)
+                    return isCut ? .cut(answer) : .last(answer)
+                }
+                let report = try await Probing.report(
+                    "https://localhost:\(server.port)/mcp", authority: certificates.authority)
+                #expect(report.findings.status == status, "\(report.findings.reason ?? "")")
+            }
+        }
+
         @Test func `does not follow from https to http`() async throws {
             let certificates = try Certificates.make()
             let plain = try await ScriptedServer.start { .modern($0) }

@@ -44,13 +44,34 @@ extension Sockets {
             let start = ContinuousClock.now
             program.terminate()
             #expect(try await program.exit() == 0)
-            #expect(ContinuousClock.now - start < .seconds(1))
+            // The probe of the silent one has ten.
+            #expect(ContinuousClock.now - start < .seconds(2))
             for line in program.complaints.split(separator: "\n") {
                 #expect(throws: Never.self) { try JSONValue.parse(String(line)) }
             }
             let after = try await Program.run(["--healthcheck", "--listen", address])
             #expect(after.status == 1)
             #expect(after.complaints.hasPrefix("mcp-monitor: no monitor answers at \(address)"))
+        }
+
+        @Test(.enabled(if: Promtool.isInstalled, "promtool is not installed"))
+        func `has a page of metrics that Prometheus has nothing to say about`() async throws {
+            try await RealServer.with { server in
+                let program = try Program([server.url, "--listen", "127.0.0.1:0", "--call", "light"])
+                try await eventually("it listens") { program.output.hasSuffix("\n") }
+                let address = try #require(try JSONValue.parse(program.output)["address"]?.stringValue)
+                let url = try ServerURL("http://\(address)/")
+                try await eventually("it has probed") {
+                    let page = try await PageReader.get(url, "/metrics").text
+                    return page.contains(
+                        #"mcp_server_availability{server="\#(url.origin.host):\#(try ServerURL(server.url).origin.port)"} 1"#
+                    )
+                }
+                let complaints = try await Promtool.check(try await PageReader.get(url, "/metrics").text)
+                #expect(complaints == "")
+                program.terminate()
+                #expect(try await program.exit() == 0)
+            }
         }
 
         @Test func `ends with the status that says what is wrong`() async throws {

@@ -45,31 +45,28 @@ final class ProbeClient {
     /// Sends `request` to `url` and waits for the answer until `deadline`.
     func send(_ request: ProbeRequest, to url: ServerURL, deadline: NIODeadline) async -> Exchange {
         var url = url
-        var exchange = Exchange(result: .failure(ProbeFailure(.httpError, "more than 5 redirects")))
-        for hop in 0...ProbeClient.maximumRedirects {
-            let answer: ProbeAnswer
+        var duration = Duration.zero
+        func failed(_ status: ProbeStatus, _ reason: String) -> Exchange {
+            Exchange(result: .failure(ProbeFailure(status, "\(request.step.rawValue): \(reason)")), duration: duration)
+        }
+        for _ in 0...ProbeClient.maximumRedirects {
+            var answer: ProbeAnswer
             do throws(ProbeFailure) {
-                answer = try await sendOnce(request, to: url, deadline: deadline, &exchange.duration)
+                answer = try await sendOnce(request, to: url, deadline: deadline, &duration)
             } catch {
-                exchange.result = .failure(ProbeFailure(error.status, "\(request.step.rawValue): \(error.reason)"))
-                return exchange
+                return failed(error.status, error.reason)
             }
             switch Redirect(answer, verb: request.verb, from: url) {
             case .none:
-                exchange.result = .success(answer)
-                return exchange
+                answer.isFromElsewhere = url.origin != server.origin
+                return Exchange(result: .success(answer), duration: duration)
             case .refuse(let reason):
-                exchange.result = .failure(ProbeFailure(.httpError, "\(request.step.rawValue): \(reason)"))
-                return exchange
+                return failed(.httpError, reason)
             case .follow(let next):
                 url = next
-                if hop == ProbeClient.maximumRedirects {
-                    exchange.result = .failure(
-                        ProbeFailure(.httpError, "\(request.step.rawValue): more than \(hop) redirects"))
-                }
             }
         }
-        return exchange
+        return failed(.httpError, "more than \(ProbeClient.maximumRedirects) redirects")
     }
 
     /// Ends the connection.

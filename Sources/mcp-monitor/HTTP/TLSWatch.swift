@@ -2,8 +2,8 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// Waits behind the handler that seals a connection until it is sealed, then lets the next handler in and leaves.
-final class TLSWatch: ChannelInboundHandler, RemovableChannelHandler {
+/// Waits behind the handler that seals a connection until it is sealed or cannot be, and from then on only looks on.
+final class TLSWatch: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     /// What became of the handshake: the certificate that the server has shown, if any, and what went wrong.
@@ -33,6 +33,11 @@ final class TLSWatch: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !isFinished else {
+            // Such as an end that the server has not sealed: what came before it may lack something.
+            context.fireErrorCaught(error)
+            return
+        }
         finish(error, context)
         context.close(promise: nil)
     }

@@ -42,6 +42,8 @@ extension ProbeAnswer {
     func badStatus(of step: ProbeStep) -> ProbeFailure {
         var reason = "\(step.rawValue): the answer has status \(status)"
         if case .error(let code, let text, _) = message { reason += " (\(code): \(ProbeFailure.quoted(text)))" }
-        return ProbeFailure([401, 403, 407].contains(status) ? .authError : .httpError, reason)
+        guard [401, 403, 407].contains(status) else { return ProbeFailure(.httpError, reason) }
+        if isFromElsewhere { reason += "; a redirect led to \(origin.authority), to which no credentials go" }
+        return ProbeFailure(.authError, reason)
     }
 }

@@ -24,4 +24,6 @@ struct ProbeAnswer: Hashable, Sendable {
     var location: String?
     /// Who has answered.
     var origin: ServerURL.Origin
+    /// Whether that is another one than the server itself, to which a redirect has led.
+    var isFromElsewhere = false
 }

@@ -26,6 +26,8 @@ final class ScriptedServer: Sendable {
         case last(String)
         /// These bytes, then these again and again.
         case endless(String, String)
+        /// These bytes, then the end of the connection without the end of what seals it.
+        case cut(String)
         /// These bytes, after a while.
         case late(TimeAmount, String)
         case close
@@ -145,6 +147,10 @@ final class ScriptedServer: Sendable {
             case .endless(let first, let again):
                 write(first, context)
                 repeatForever(again, context)
+            case .cut(let bytes):
+                write(bytes, context)
+                let seal = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+                (seal ?? context).close(promise: nil)
             case .late(let delay, let bytes):
                 let channel = context.channel
                 channel.eventLoop.scheduleTask(in: delay) {
