@@ -17,7 +17,8 @@ extension Sockets {
             var settings = MonitorSettings()
             for server in servers { try settings.servers.append(WatchedServer(server)) }
             settings.probe.interval = interval
-            settings.probe.timeout = .seconds(10)
+            // Beside a thousand other tests a probe takes as long as it takes.
+            settings.probe.timeout = .seconds(120)
             settings.listen = try #require(ListenAddress(argument: "127.0.0.1:0"))
             let folder = try TemporaryFolder()
             let sink = try LogSink(.file(path: folder.path("log")))
