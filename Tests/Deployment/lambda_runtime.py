@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The files of the Lambda function, run: events of the doors that the template opens, streamed answers, the secret."""
+# The files of the Lambda function, run: events of the doors that the template opens, streamed answers, the secret.
 # reads: deployments/lambda/bootstrap deployments/lambda/assemble
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The SAM template: linted, translated as AWS does it, the translation linted and asked who may do what; and `sam build`."""
+# The SAM template: linted, translated as AWS does it, the translation linted and asked who may do what; and `sam build`.
 # reads: deployments/template.yaml deployments/samconfig.toml deployments/lambda/Makefile
 
 from __future__ import annotations
