@@ -41,7 +41,7 @@ GRANTS = {
     ("google_project_iam_member", "roles/logging.logWriter"),
     ("google_project_iam_member", "roles/storage.objectViewer"),
     ("google_secret_manager_secret_iam_member", "roles/secretmanager.secretAccessor"),
-    ("google_service_account_iam_member", "roles/iam.serviceAccountOpenIdTokenCreator"),
+    ("google_service_account_iam_member", "roles/iam.serviceAccountTokenCreator"),
     ("google_service_account_iam_member", "roles/iam.serviceAccountUser"),
 }
 

@@ -65,10 +65,11 @@ resource "google_service_account_iam_member" "build_deploys_as" {
   member             = google_service_account.build.member
 }
 
-# Services are closed to strangers, the build among them: it makes itself a token before it probes them.
+# Services are closed to strangers, and the build is one: before it probes them it makes itself a token. gcloud does that by
+# way of a second token, so the narrower role serviceAccountOpenIdTokenCreator is not enough.
 resource "google_service_account_iam_member" "build_proves_itself" {
   service_account_id = google_service_account.build.name
-  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  role               = "roles/iam.serviceAccountTokenCreator"
   member             = google_service_account.build.member
 }
 
@@ -78,7 +79,8 @@ resource "google_project_iam_member" "build_logs" {
   member  = google_service_account.build.member
 }
 
-# `gcloud builds submit` puts the source into this bucket of the project; no other is to be read.
+# `gcloud builds submit` puts the source into one of these buckets of the project, without or with a region in its name; no
+# other is to be read.
 resource "google_project_iam_member" "build_reads_source" {
   project = var.project
   role    = "roles/storage.objectViewer"
@@ -86,6 +88,9 @@ resource "google_project_iam_member" "build_reads_source" {
 
   condition {
     title      = "source of builds"
-    expression = "resource.name.startsWith(\"projects/_/buckets/${var.project}_cloudbuild\")"
+    expression = join(" || ", [
+      for bucket in ["${var.project}_cloudbuild", "${var.project}_${var.registry_location}_cloudbuild"] :
+      "resource.name == \"projects/_/buckets/${bucket}\" || resource.name.startsWith(\"projects/_/buckets/${bucket}/\")"
+    ])
   }
 }
