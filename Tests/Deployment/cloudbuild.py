@@ -140,6 +140,62 @@ def require_agreement(build: dict[str, Any]) -> None:
     require(f'repository}}/tool-server:' in modules, "Terraform names images differently")
 
 
+def environment(build: dict[str, Any], **substitutions: str) -> dict[str, str]:
+    """What scripts are given, with substitutions made as Cloud Build makes them."""
+    values = {**build["substitutions"], "PROJECT_ID": "my-project", "BUILD_ID": "0123456789abcdef", "COMMIT_SHA": "", **substitutions}
+    made = (re.sub(r"\$\{?(\w+)\}?", lambda match: values[match[1]], entry) for entry in build["options"]["env"])
+    return dict(entry.partition("=")[::2] for entry in made)
+
+
+def calls_of(build: dict[str, Any], **substitutions: str) -> dict[str, list[str]]:
+    """What each step calls, with programs in the place of docker and of the scripts that only note it."""
+    folder = work() / "replay"
+    journal = folder / "journal"
+    noting = f'#!/bin/sh\necho "${{0##*/}} $*" >>{journal}\n'
+    for program in ("bin/docker", *(f"deployments/cloudrun/{name}" for name in ("deploy-candidate", "probe", "promote"))):
+        (folder / program).parent.mkdir(parents=True, exist_ok=True)
+        (folder / program).write_text(noting)
+        (folder / program).chmod(0o755)
+    calls = {}
+    for step in build["steps"]:
+        if step["id"] == "test":
+            continue
+        journal.write_text("")
+        ended = subprocess.run(
+            ["bash", "-c", step["script"]], cwd=folder, capture_output=True, text=True,
+            env={**environment(build, **substitutions), "PATH": f"{folder}/bin:/usr/bin:/bin"})  # fmt: skip
+        require(ended.returncode == 0, f"step {step['id']}: {ended.stderr}")
+        calls[step["id"]] = journal.read_text().splitlines()
+    return calls
+
+
+def require_calls(build: dict[str, Any]) -> None:
+    """What is pushed is what was built, what is deployed what was pushed; without _DEPLOY nothing is touched."""
+    calls = calls_of(build)
+    tagged = [re.search(r"--tag (\S+)", call)[1] for call in calls["build"]]
+    pushed = [call.split()[-1] for call in calls["push"]]
+    require(sorted(tagged) == sorted(pushed) and len(tagged) == 4, f"built: {tagged}; pushed: {pushed}")
+    images = "europe-west1-docker.pkg.dev/my-project/mcp"
+    build_id = "0123456789abcdef"
+    probing = (
+        f"--account mcp-build@my-project.iam.gserviceaccount.com --monitor-image {images}/monitor:{build_id} mcp-tool-server mcp-gateway"
+    )
+    require(calls["deploy without traffic"] == [
+        f"deploy-candidate --service mcp-tool-server --tag c-01234567 tool-server={images}/tool-server:{build_id}",
+        f"deploy-candidate --service mcp-gateway --tag c-01234567 gateway={images}/gateway:{build_id} tools-*={images}/tool-server:{build_id}",
+    ], f"deployed: {calls['deploy without traffic']}")  # fmt: skip
+    require({f"{images}/{name}:{build_id}" for name in ("gateway", "tool-server", "monitor")} < set(pushed), f"pushed: {pushed}")
+    require(calls["probe"] == [f"probe --tag c-01234567 {probing}"], f"probed: {calls['probe']}")
+    require(
+        calls["shift traffic"] == [f"promote --tag c-01234567 --steps 10,50,100 --pause 60 {probing}"],
+        f"promoted: {calls['shift traffic']}")  # fmt: skip
+    untouched = calls_of(build, _DEPLOY="false")
+    require(untouched["push"] and not any(untouched[step] for step in ("deploy without traffic", "probe", "shift traffic")),
+            f"with _DEPLOY=false: {untouched}")  # fmt: skip
+    others = calls_of(build, _NAME="other", _REGION="us-central1")
+    require("us-central1-docker.pkg.dev/my-project/other/gateway" in str(others) and "mcp-gateway" not in str(others), f"{others}")
+
+
 # Runs under the Python that gcloud brings, beside its libraries.
 LOADER = """
 import sys
@@ -191,6 +247,7 @@ def main() -> None:
     require_order(build["steps"])
     require_scripts(build)
     require_agreement(build)
+    require_calls(build)
     require_loader()
     print(f"{len(build['steps'])} steps, {len(build['substitutions'])} substitutions")
 

@@ -87,7 +87,7 @@ resource "google_project_iam_member" "build_reads_source" {
   member  = google_service_account.build.member
 
   condition {
-    title      = "source of builds"
+    title = "source of builds"
     expression = join(" || ", [
       for bucket in ["${var.project}_cloudbuild", "${var.project}_${var.registry_location}_cloudbuild"] :
       "resource.name == \"projects/_/buckets/${bucket}\" || resource.name.startsWith(\"projects/_/buckets/${bucket}/\")"
