@@ -177,23 +177,27 @@ def require_calls(build: dict[str, Any]) -> None:
     require(sorted(tagged) == sorted(pushed) and len(tagged) == 4, f"built: {tagged}; pushed: {pushed}")
     images = "europe-west1-docker.pkg.dev/my-project/mcp"
     build_id = "0123456789abcdef"
+    candidate = "--region europe-west1 --tag c-01234567"
+    deploy = "deploy-candidate --region europe-west1 --service"
     probing = (
         f"--account mcp-build@my-project.iam.gserviceaccount.com --monitor-image {images}/monitor:{build_id} mcp-tool-server mcp-gateway"
     )
     require(calls["deploy without traffic"] == [
-        f"deploy-candidate --service mcp-tool-server --tag c-01234567 tool-server={images}/tool-server:{build_id}",
-        f"deploy-candidate --service mcp-gateway --tag c-01234567 gateway={images}/gateway:{build_id} tools-*={images}/tool-server:{build_id}",
+        f"{deploy} mcp-tool-server --tag c-01234567 tool-server={images}/tool-server:{build_id}",
+        f"{deploy} mcp-gateway --tag c-01234567 gateway={images}/gateway:{build_id} tools-*={images}/tool-server:{build_id}",
     ], f"deployed: {calls['deploy without traffic']}")  # fmt: skip
     require({f"{images}/{name}:{build_id}" for name in ("gateway", "tool-server", "monitor")} < set(pushed), f"pushed: {pushed}")
-    require(calls["probe"] == [f"probe --tag c-01234567 {probing}"], f"probed: {calls['probe']}")
+    require(calls["probe"] == [f"probe {candidate} {probing}"], f"probed: {calls['probe']}")
     require(
-        calls["shift traffic"] == [f"promote --tag c-01234567 --steps 10,50,100 --pause 60 {probing}"],
+        calls["shift traffic"] == [f"promote {candidate} --steps 10,50,100 --pause 60 {probing}"],
         f"promoted: {calls['shift traffic']}")  # fmt: skip
     untouched = calls_of(build, _DEPLOY="false")
     require(untouched["push"] and not any(untouched[step] for step in ("deploy without traffic", "probe", "shift traffic")),
             f"with _DEPLOY=false: {untouched}")  # fmt: skip
-    others = calls_of(build, _NAME="other", _REGION="us-central1")
-    require("us-central1-docker.pkg.dev/my-project/other/gateway" in str(others) and "mcp-gateway" not in str(others), f"{others}")
+    others = calls_of(build, _NAME="other", _REGISTRY="us", _REGIONS="us-central1 us-east1")
+    require("us-docker.pkg.dev/my-project/other/gateway" in str(others) and "mcp-gateway" not in str(others), f"{others}")
+    promoted = [call.split()[2] for call in others["shift traffic"]]
+    require(promoted == ["us-central1", "us-east1"], f"promoted in {promoted}")
 
 
 # Runs under the Python that gcloud brings, beside its libraries.
@@ -234,7 +238,7 @@ def require_loader() -> None:
     loaded = load(place, FILE)
     require(loaded.returncode == 0, f"gcloud does not take the file:\n{loaded.stderr}")
     print(f"gcloud takes it: {loaded.stdout.strip()}")
-    for good, bad in (("waitFor:", "waitsFor:"), ("E2_HIGHCPU_32", "E2_HIGHCPU_33"), ("  _REGION: ", "  REGION: ")):
+    for good, bad in (("waitFor:", "waitsFor:"), ("E2_HIGHCPU_32", "E2_HIGHCPU_33"), ("  _REGIONS: ", "  REGIONS: ")):
         faulty = work() / "faulty.yaml"
         faulty.write_text(FILE.read_text().replace(good, bad, 1))
         require(load(place, faulty).returncode != 0, f"gcloud takes {bad} too, so it proves nothing")

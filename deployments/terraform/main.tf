@@ -2,7 +2,7 @@
 #
 #   terraform apply -var project=PROJECT                          everything but the services
 #   gcloud builds submit … (deployments/cloudbuild.yaml)          the images
-#   terraform apply -var project=PROJECT -var image_tag=COMMIT    the services
+#   terraform apply -var project=PROJECT -var image_tag=BUILD     the services
 #
 # docs/deployment.md walks through it. From then on the build deploys new images; Terraform leaves images and traffic alone.
 
@@ -45,4 +45,7 @@ module "region" {
   redis_password      = var.redis_password
   settings            = var.settings
   deletion_protection = var.deletion_protection
+
+  # Not only what it refers to: the APIs have to be there too.
+  depends_on = [module.foundation]
 }

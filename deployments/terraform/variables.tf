@@ -27,13 +27,13 @@ variable "environment" {
 }
 
 variable "image_tag" {
-  description = "The tag of the first images, which is the commit they were built from. Absent: all but the services is made, so that there is a registry to build them into. Later images are deployed by the build; changes of this have no effect then."
+  description = "The tag of the first images: the id of the build that pushed them. Absent: all but the services is made, so that there is a registry to push to. Later images are deployed by the build; changes of this have no effect then."
   type        = string
   default     = null
 
   validation {
     condition     = var.image_tag == null || can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
-    error_message = "The tag must be that of an image, such as 1bb83ad."
+    error_message = "The tag must be that of an image, such as the id of a build."
   }
 }
 

@@ -3,7 +3,7 @@
 #   terraform apply -var project=PROJECT -var domain=mcp.example.com
 #
 # Both regions open each other's sessions, since they have one sealing key. Each has a Redis of its own, so a rate limit
-# holds in each.
+# holds in each. The build deploys to both, one after the other: --substitutions '_REGIONS=europe-west1 us-central1'.
 
 variable "project" {
   description = "The id of the Google Cloud project."
@@ -71,9 +71,10 @@ module "region" {
     tool_server = "${module.foundation.repository}/tool-server:${var.image_tag}"
   }
 
-  # Only by the load balancer, and one instance kept warm in each region.
+  # One instance kept warm in each region. Beside the load balancer the services can be reached under their own names, by
+  # the same callers, so that the build can probe what it deploys. Where it runs in a private pool of the network,
+  # ingress = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" closes that way.
   gateway = {
-    ingress       = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
     min_instances = 1
     invokers      = var.invokers
   }
@@ -83,6 +84,8 @@ module "region" {
 
   # The load balancer and Cloud Run's own proxy each say in X-Forwarded-For whom they had it from.
   trusted_proxies = ["169.254.0.0/16", "35.191.0.0/16", "130.211.0.0/22", "${google_compute_global_address.gateway.address}/32"]
+
+  depends_on = [module.foundation]
 }
 
 module "load_balancer" {
@@ -92,7 +95,7 @@ module "load_balancer" {
   name     = "mcp"
   domain   = var.domain
   address  = google_compute_global_address.gateway.id
-  services = { for region, module in module.region : region => module.gateway_service }
+  services = { for region, module in module.region : region => module.gateway.name }
 }
 
 output "address" {

@@ -8,9 +8,9 @@ output "tool_server_url" {
   value       = one(google_cloud_run_v2_service.tool_server[*].uri)
 }
 
-output "gateway_service" {
-  description = "The name of the gateway's service. Absent before there are images."
-  value       = one(google_cloud_run_v2_service.gateway[*].name)
+output "gateway" {
+  description = "The gateway's service: its name and region. Absent before there are images."
+  value       = one([for service in google_cloud_run_v2_service.gateway : { name = service.name, region = service.location }])
 }
 
 output "gateway_conf" {

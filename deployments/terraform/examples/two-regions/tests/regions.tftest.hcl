@@ -20,7 +20,9 @@ variables {
 
 run "a_service_in_each_region" {
   assert {
-    condition     = { for region, module in module.region : region => module.gateway_service } == { europe-west1 = "mcp-gateway", us-central1 = "mcp-gateway" }
+    condition = { for region, module in module.region : region => "${module.gateway.name} ${module.gateway.region}" } == {
+      europe-west1 = "mcp-gateway europe-west1", us-central1 = "mcp-gateway us-central1"
+    }
     error_message = "A region has no gateway."
   }
   assert {
