@@ -102,7 +102,6 @@ def require_scripts(build: dict[str, Any]) -> None:
     for step in build["steps"]:
         script = step["script"]
         file = work() / f"{step['id'].replace(' ', '-')}.sh"
-        file.write_text(script)
         variables = "\n".join(f"export {name}=''" for name in sorted(given))
         file.write_text(script.replace("set -euo pipefail\n", f"set -euo pipefail\n{variables}\n", 1))
         checked = subprocess.run(["shellcheck", file], capture_output=True, text=True)
@@ -137,7 +136,7 @@ def require_agreement(build: dict[str, Any]) -> None:
     for name in ("gateway", "tool-server"):
         require(re.search(rf'name\s+= "{name}"', modules), f"Terraform has no container {name}")
     require('"tools-${' in modules, "Terraform has no containers tools-*")
-    require(f'repository}}/tool-server:' in modules, "Terraform names images differently")
+    require('repository}/tool-server:' in modules, "Terraform names images differently")
 
 
 def environment(build: dict[str, Any], **substitutions: str) -> dict[str, str]:

@@ -126,7 +126,7 @@ def require_descriptions() -> None:
     """Variables and outputs are what people see first."""
     for file in SOURCE.rglob("*.tf"):
         for kind, name, body in re.findall(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', file.read_text(), re.M | re.S):
-            require("  description = " in body or "  description" in body.split("\n")[0], f"{file}: {kind} {name} is not described")
+            require(re.search(r"^  description +=", body, re.M), f"{file}: {kind} {name} is not described")
 
 
 def require_refusals(modules: Path) -> None:

@@ -176,7 +176,8 @@ resource "google_cloud_run_v2_service" "gateway" {
   }
 
   lifecycle {
-    # These are the build's: it brings new images, and moves traffic to them when they have been probed.
+    # These are the build's: it brings new images, and moves traffic to them when they have been probed. Not the name of the
+    # revision, which gcloud gives: with a name that is taken, a change made here would be refused.
     ignore_changes = [
       client,
       client_version,
