@@ -13,9 +13,9 @@ struct MonitorCommand: AsyncParsableCommand {
         commandName: "mcp-monitor",
         abstract: "Probes MCP servers and gateways from outside, and tells Prometheus how they are.",
         discussion: """
-            Every server is asked as a client would ask it: server/discover tells the era, legacy servers get a session, \
-            then comes one tools/list, with --call one tools/call, and GET /health beside. /metrics and /health are \
-            served at --listen. Logs JSON on standard error: what has changed, and why.
+            Every server is asked as a client would ask it: server/discover tells the era, legacy servers get a \
+            session, then comes one tools/list, with --call one tools/call, and GET /health beside. /metrics and \
+            /health are served at --listen. Logs JSON on standard error: what has changed, and why.
 
             EXAMPLES:
               mcp-monitor http://127.0.0.1:9001/mcp http://127.0.0.1:9002/mcp

@@ -20,7 +20,7 @@ struct MonitorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "From one probe of a server to the next, a tenth more or less. (environment: MONITOR_INTERVAL; default: 30s)",
+            "From one probe to the next, a tenth more or less. (environment: MONITOR_INTERVAL; default: 30s)",
             valueName: "duration"))
     var interval: DurationArgument?
 
@@ -51,7 +51,7 @@ struct MonitorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the bearer token for the servers is; a file is read anew for each probe. (environment: MONITOR_BEARER)",
+            "Where the servers' bearer token is; a file is read anew for each probe. (environment: MONITOR_BEARER)",
             valueName: "env:name|file:path"))
     var bearer: BearerSource?
 
@@ -63,7 +63,10 @@ struct MonitorOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where /metrics and /health are served; port 0 lets the system choose. (environment: MONITOR_LISTEN; default: 127.0.0.1:9092)",
+            """
+            Where /metrics and /health are served; port 0 lets the system choose. (environment: MONITOR_LISTEN; \
+            default: 127.0.0.1:9092)
+            """,
             valueName: "host:port"))
     var listen: ListenAddress?
 

@@ -4,8 +4,13 @@ import Transport
 
 /// Sends the requests of one probe: over one connection as long as it lasts, along redirects, within one time limit.
 ///
-/// Belongs to the actor that has made it, and is used on that actor's loop only.
-final class ProbeClient {
+/// An actor of its own, on the loop of its connections: whatever it waits for, it goes on there. A plain class whose methods
+/// run where their caller does would not: optimized by Swift 6.3, such a method that ends with waiting for a future returns
+/// on whatever thread the future was completed from.
+actor ProbeClient {
+    nonisolated let executor: LoopExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
     /// What is sent to the server itself, and to nobody that it redirects to.
     struct Credentials: Hashable, Sendable {
         /// Header lines, each with its line end.
@@ -26,7 +31,6 @@ final class ProbeClient {
     private let server: ServerURL
     private let credentials: Credentials
     private let tls: NIOSSLContext
-    private let executor: LoopExecutor
     private var connection: ProbeConnection?
 
     /// How long each connection took to be made.
@@ -133,6 +137,3 @@ final class ProbeClient {
         return ByteBuffer(string: "\(head)\r\n\(request.body)")
     }
 }
-
-@available(*, unavailable)
-extension ProbeClient: Sendable {}

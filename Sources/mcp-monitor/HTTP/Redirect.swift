@@ -17,7 +17,7 @@ enum Redirect: Hashable, Sendable {
                 verb == "GET"
                 ? Redirect.follow(answer, from: url)
                 : .refuse(
-                    "the answer has status \(answer.status), which would turn \(verb) into GET; only 307 and 308 keep it"
+                    "the answer has status \(answer.status), which would turn \(verb) into GET, as 307 and 308 do not"
                 )
         default: self = .none
         }

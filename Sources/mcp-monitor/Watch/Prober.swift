@@ -46,13 +46,17 @@ actor Prober {
         }
         memory = machine.memory
         result.findings = machine.findings
-        result.connectDurations = client?.connectDurations ?? []
-        result.certificateExpiry = client?.certificateExpiry
+        result.connectDurations = await client?.connectDurations ?? []
+        result.certificateExpiry = await client?.certificateExpiry
         result.duration = .nanoseconds((NIODeadline.now() - start).nanoseconds)
         await report(result)
-        defer { client?.close() }
-        guard let client, let farewell = machine.farewell else { return nil }
+        guard let client else { return nil }
+        guard let farewell = machine.farewell else {
+            await client.close()
+            return nil
+        }
         let exchange = await client.send(farewell, to: server.url, deadline: .now() + Prober.farewellTime)
+        await client.close()
         guard case .success = exchange.result else { return nil }
         return ProbeReport.Timing(step: farewell.step, duration: exchange.duration)
     }

@@ -29,13 +29,13 @@ actor Watcher {
 
     /// Probes until cancelled. A probe begins only after the one before has ended.
     func run() async {
-        await executor.sleep(for: schedule.firstWait())
+        try? await Task.sleep(for: schedule.firstWait())
         while !Task.isCancelled {
             let start = ContinuousClock.now
             if let farewell = await prober.probe({ [self] report in await tell(report) }) {
                 metrics.record(farewell, of: prober.server.name)
             }
-            await executor.sleep(for: schedule.wait(after: ContinuousClock.now - start))
+            try? await Task.sleep(for: schedule.wait(after: ContinuousClock.now - start))
         }
     }
 
@@ -74,20 +74,6 @@ actor Watcher {
             metadata["lastingSeconds"] = "\(duration.components.seconds)"
             metadata["probes"] = "\(probes)"
             logger.warning("server is still \(word)", metadata: metadata)
-        }
-    }
-}
-
-extension LoopExecutor {
-    /// Waits on the loop's clock; returns early when the task is cancelled.
-    func sleep(for duration: Duration) async {
-        let promise = eventLoop.makePromise(of: Void.self)
-        let scheduled = eventLoop.scheduleTask(in: TimeAmount(duration)) { promise.succeed() }
-        await withTaskCancellationHandler {
-            try? await promise.futureResult.get()
-        } onCancel: {
-            scheduled.cancel()
-            promise.succeed()
         }
     }
 }

@@ -6,14 +6,32 @@ final class Program: @unchecked Sendable {
     private let process = Process()
     private let folder: TemporaryFolder
 
-    /// Beside the tests, where the build puts it.
-    static let url = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "mcp-monitor")
+    /// How a program is built: the optimizer makes another one of it.
+    enum Build: String, CaseIterable {
+        case debug, release
 
-    static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: url.path) }
+        /// Beside the tests, where their build puts it, and where `scripts/build` does, or `MCP_BIN_DIR` says.
+        var url: URL {
+            let folder =
+                switch self {
+                case .debug: URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+                case .release:
+                    ProcessInfo.processInfo.environment["MCP_BIN_DIR"].map { URL(filePath: $0) }
+                        ?? URL(filePath: #filePath).appending(path: "../../../../.build/release").standardized
+                }
+            return folder.appending(path: "mcp-monitor")
+        }
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        /// Those that there are. `scripts/test` makes all, and says so by `MCP_TESTS_COMPLETE`.
+        static var all: [Build] {
+            let isComplete = ProcessInfo.processInfo.environment["MCP_TESTS_COMPLETE"] != nil
+            return allCases.filter { isComplete || FileManager.default.isExecutableFile(atPath: $0.url.path) }
+        }
+    }
+
+    init(_ build: Build, _ arguments: [String], environment: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
-        process.executableURL = Program.url
+        process.executableURL = build.url
         process.arguments = arguments
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
@@ -49,9 +67,9 @@ final class Program: @unchecked Sendable {
 
     /// Runs it to its end.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:]
+        _ build: Build, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> (status: Int32, output: String, complaints: String) {
-        let program = try Program(arguments, environment: environment)
+        let program = try Program(build, arguments, environment: environment)
         let status = try await program.exit()
         return (status, program.output, program.complaints)
     }
