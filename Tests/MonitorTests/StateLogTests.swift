@@ -9,8 +9,21 @@ struct StateLogTests {
         #expect(log.record(.ok, at: .seconds(2)) == nil)
         #expect(log.record(.timeout, at: .seconds(3)) == .changed(from: .ok))
         #expect(log.record(.timeout, at: .seconds(4)) == nil)
-        #expect(log.record(.connectError, at: .seconds(5)) == .changed(from: .timeout))
-        #expect(log.record(.ok, at: .seconds(6)) == .changed(from: .connectError))
+        #expect(log.record(.ok, at: .seconds(5)) == .changed(from: .timeout))
+        #expect(log.record(.degraded, at: .seconds(6)) == .changed(from: .ok))
+        #expect(log.record(.timeout, at: .seconds(7)) == .changed(from: .degraded))
+    }
+
+    @Test func `tells once a minute at most that the trouble is another one`() {
+        var log = StateLog()
+        _ = log.record(.timeout, at: .seconds(0))
+        for second in 1..<60 {
+            #expect(log.record(second.isMultiple(of: 2) ? .timeout : .httpError, at: .seconds(Double(second))) == nil)
+        }
+        #expect(log.record(.timeout, at: .seconds(60)) == nil)
+        #expect(log.record(.httpError, at: .seconds(61)) == .changed(from: .timeout))
+        #expect(log.record(.timeout, at: .seconds(62)) == nil)
+        #expect(log.record(.ok, at: .seconds(63)) == .changed(from: .httpError))
     }
 
     @Test func `reminds every ten minutes, counting from the beginning of the trouble`() {

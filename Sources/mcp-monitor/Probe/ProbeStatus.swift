@@ -21,6 +21,16 @@ enum ProbeStatus: String, CaseIterable, Sendable {
     /// The tool that is called to see whether it works did not.
     case toolError = "tool_error"
 
+    /// What people call it: `healthy`, `degraded` or `unhealthy`.
+    var word: String {
+        switch self {
+        case .ok: "healthy"
+        case .degraded: "degraded"
+        case .unhealthy, .timeout, .connectError, .tlsError, .httpError, .authError, .protocolError, .toolError:
+            "unhealthy"
+        }
+    }
+
     /// Whether calls can be sent to the server.
     var isAvailable: Bool {
         switch self {

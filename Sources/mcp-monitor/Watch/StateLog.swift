@@ -12,10 +12,15 @@ struct StateLog: Sendable {
 
     /// How often it is said that a server still is not well.
     static let reminderInterval = Duration.seconds(600)
+    /// How often it is said that the trouble is another one now: it may be another one with each probe.
+    static let changeInterval = Duration.seconds(60)
 
-    private var status: ProbeStatus?
-    private var since = MonotonicTime.zero
+    /// What was told last.
+    private var told: ProbeStatus?
     private var toldAt = MonotonicTime.zero
+    /// Since when it has been healthy, or not.
+    private var since = MonotonicTime.zero
+    private var isHealthy: Bool?
     private var probes = 0
 
     /// Nothing known.
@@ -23,15 +28,15 @@ struct StateLog: Sendable {
 
     /// Takes note of a probe that ended at `now`; returns what to say about it.
     mutating func record(_ found: ProbeStatus, at now: MonotonicTime) -> Announcement? {
+        if isHealthy != (found == .ok) {
+            isHealthy = found == .ok
+            since = now
+            probes = 0
+        }
         probes += 1
-        guard found == status else {
-            let last = status
-            // From one trouble to another it is still the same time of trouble.
-            if last == nil || last == .ok || found == .ok {
-                since = now
-                probes = 1
-            }
-            status = found
+        let last = told
+        if found != last, found.word != last?.word || now - toldAt >= StateLog.changeInterval {
+            told = found
             toldAt = now
             return .changed(from: last)
         }

@@ -59,13 +59,7 @@ actor Watcher {
         if let reason = findings.reason { metadata["reason"] = "\(reason)" }
         if let revision = findings.revision { metadata["revision"] = "\(revision.text)" }
         if let software = findings.software { metadata["software"] = "\(software)" }
-        let word =
-            switch findings.status {
-            case .ok: "healthy"
-            case .degraded: "degraded"
-            case .unhealthy, .timeout, .connectError, .tlsError, .httpError, .authError, .protocolError, .toolError:
-                "unhealthy"
-            }
+        let word = findings.status.word
         switch announcement {
         case .changed(let last):
             if let last { metadata["before"] = "\(last.rawValue)" }
