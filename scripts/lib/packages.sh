@@ -55,6 +55,7 @@ idle_services() {
     for package in "$@"; do
         case $package in
             redis-server | nginx | haproxy | prometheus | prometheus-alertmanager) printf '%s ' "$package" ;;
+            docker.io) printf 'docker.socket docker.service containerd.service ' ;;
         esac
     done
 }
