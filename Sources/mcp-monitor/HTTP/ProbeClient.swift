@@ -113,11 +113,7 @@ actor ProbeClient {
         return fresh
     }
 
-    /// The value of `future`, on the caller's loop again. That is what `isolation` is for: without it, optimized code goes
-    /// on where the future was waited for (Swift 6.3.1).
-    private func wait<Value: Sendable>(
-        for future: EventLoopFuture<Value>, isolation: isolated (any Actor)? = #isolation
-    ) async throws(ProbeFailure) -> Value {
+    private func wait<Value: Sendable>(for future: EventLoopFuture<Value>) async throws(ProbeFailure) -> Value {
         do {
             return try await future.get()
         } catch {
