@@ -28,6 +28,12 @@ extension RateLimit {
         max(emptyAt, now) - now
     }
 
+    /// The same in whole seconds, rounded up.
+    public func secondsToRestoration(_ emptyAt: MonotonicTime, at now: MonotonicTime) -> Int {
+        let nanoseconds = MonotonicTime.saturatingDifference(max(emptyAt, now).nanoseconds, now.nanoseconds)
+        return Int(clamping: nanoseconds / 1_000_000_000 &+ (nanoseconds % 1_000_000_000 > 0 ? 1 : 0))
+    }
+
     /// Nanoseconds that so many requests are worth, 0….
     private func worth(_ weight: Int64) -> Int64 {
         let (product, overflow) = cost.multipliedReportingOverflow(by: weight)

@@ -74,7 +74,7 @@ package final class RateLimiter: Sendable {
                     repeating: RateLimiter.longAgo, count: rules.count * max(poolCount, 1)),
                 counts: [RateLimitCounts](repeating: RateLimitCounts(), count: rules.count),
                 redisCounts: [RateLimitCounts](repeating: RateLimitCounts(), count: rules.count),
-                limits: plans.map(\.limit)))
+                limits: plans.map(\.terms.limit)))
     }
 
     /// When the bucket of a caller that is new became empty.
@@ -104,7 +104,7 @@ package final class RateLimiter: Sendable {
             state.withLock { state in
                 guard state.gatewayCount != count else { return }
                 state.gatewayCount = count
-                state.limits = rules.map { $0.limit.share(of: count) }
+                state.limits = rules.map { $0.terms.limit.share(of: count) }
             }
         }
     }
@@ -130,8 +130,9 @@ package final class RateLimiter: Sendable {
     private func ask(_ call: LimitedCall, at now: MonotonicTime, _ state: inout State) -> RateLimitVerdict? {
         var longest: Duration?
         var verdict: RateLimitVerdict?
-        for (index, rule) in rules.enumerated() where rule.isEnforced {
-            guard let place = place(of: call, under: rule, index) else { continue }
+        for index in rules.indices {
+            let rule = rules[index].terms
+            guard rule.isEnforced, let place = place(of: call, under: rule, index) else { continue }
             let wait: Duration
             var quota: RateLimitVerdict.Quota?
             switch way(of: rule) {
@@ -156,7 +157,8 @@ package final class RateLimiter: Sendable {
     /// Charges every rule, and counts what those would have done that are not enforced.
     private func charge(_ call: LimitedCall, at now: MonotonicTime, _ state: inout State) -> RateLimitVerdict {
         var verdict = RateLimitVerdict(isRefused: false, retryAfterSeconds: 0, quota: nil)
-        for (index, rule) in rules.enumerated() {
+        for index in rules.indices {
+            let rule = rules[index].terms
             guard let place = place(of: call, under: rule, index) else { continue }
             switch way(of: rule) {
             case .open:
@@ -184,14 +186,14 @@ package final class RateLimiter: Sendable {
     }
 
     /// How `rule` decides in this process: as it says, if that is only while Redis does not.
-    private func way(of rule: RateLimitPlan) -> RateLimitRule.RedisFailurePolicy {
+    private func way(of rule: RateLimitTerms) -> RateLimitRule.RedisFailurePolicy {
         shared == nil ? .local : rule.onRedisFailure
     }
 
     /// Asks one rule. A call for which the whole limit has room, but no share of it, may pass whenever all of the share is
     /// there.
     private func check(
-        _ emptyAt: MonotonicTime, _ call: LimitedCall, _ rule: RateLimitPlan, _ index: Int, at now: MonotonicTime,
+        _ emptyAt: MonotonicTime, _ call: LimitedCall, _ rule: RateLimitTerms, _ index: Int, at now: MonotonicTime,
         _ state: borrowing State
     ) -> RateLimit.Decision {
         let weight = weight(call, rule)
@@ -199,21 +201,21 @@ package final class RateLimiter: Sendable {
         return state.limits[index].check(emptyAt, weight: asked, at: now)
     }
 
-    private func weight(_ call: LimitedCall, _ rule: RateLimitPlan) -> Int64 {
+    private func weight(_ call: LimitedCall, _ rule: RateLimitTerms) -> Int64 {
         let (product, overflow) = rule.cost.multipliedReportingOverflow(by: call.count)
         return overflow ? .max : product
     }
 
     private func quota(
-        _ rule: RateLimitPlan, _ index: Int, _ emptyAt: MonotonicTime, at now: MonotonicTime, _ state: borrowing State
+        _ rule: RateLimitTerms, _ index: Int, _ emptyAt: MonotonicTime, at now: MonotonicTime, _ state: borrowing State
     ) -> RateLimitVerdict.Quota {
         RateLimitVerdict.Quota(
             rule: index, remaining: state.limits[index].remaining(emptyAt, at: now) / rule.cost,
-            restoredAfterSeconds: state.limits[index].restoration(emptyAt, at: now).secondsRoundedUp)
+            restoredAfterSeconds: state.limits[index].secondsToRestoration(emptyAt, at: now))
     }
 
     /// Where the time is that `rule` goes by; `nil` if it is not for this call.
-    private func place(of call: LimitedCall, under rule: RateLimitPlan, _ index: Int) -> Place? {
+    private func place(of call: LimitedCall, under rule: RateLimitTerms, _ index: Int) -> Place? {
         switch rule.key {
         case .identity:
             .table(Key(caller: call.identity, part: 0, rule: index))

@@ -9,7 +9,7 @@ package final class SharedRateLimits: Sendable {
     /// Later than any time that the script replies with, in microseconds; well within what a double can count.
     private static let horizon: Int64 = 4_000_000_000_000_000
 
-    private let rules: [RateLimitPlan]
+    private let rules: [RateLimitTerms]
     private let limits: [RateLimit]
     private let keys: RateLimitKeys
     private let script: RedisScript
@@ -19,7 +19,7 @@ package final class SharedRateLimits: Sendable {
 
     /// The limits of `rules` for these pools, under keys that begin with `prefix`.
     package init(_ rules: [RateLimitRule], pools: [String], prefix: String, hash: CallerHash) {
-        let plans = rules.map { RateLimitPlan($0) }
+        let terms = rules.map { RateLimitTerms($0) }
         // Redis counts in microseconds.
         let limits = rules.map {
             RateLimit(count: $0.rate.count, per: $0.rate.period, burst: $0.burst, resolution: .microseconds(1))
@@ -27,13 +27,13 @@ package final class SharedRateLimits: Sendable {
         let keys = RateLimitKeys(rules, pools: pools, prefix: prefix, hash: hash)
         let script = RateLimitScript.make()
         func question(isOfTool: Bool) -> RateLimitQuestion? {
-            let concerned = plans.indices.filter { keys.isConcerned($0, byTool: isOfTool) }
+            let concerned = terms.indices.filter { keys.isConcerned($0, byTool: isOfTool) }
             return RateLimitQuestion(
-                script, keys, concerned.map { ($0, Self.arguments(plans[$0], limits[$0], count: 1)) })
+                script, keys, concerned.map { ($0, Self.arguments(terms[$0], limits[$0], count: 1)) })
         }
         aboutTool = question(isOfTool: true)
         aboutOther = question(isOfTool: false)
-        (self.rules, self.limits, self.keys, self.script) = (plans, limits, keys, script)
+        (self.rules, self.limits, self.keys, self.script) = (terms, limits, keys, script)
     }
 
     /// What Redis is to be asked about `call`; `nil` if no rule is for it.
@@ -55,7 +55,7 @@ package final class SharedRateLimits: Sendable {
     }
 
     /// What the script wants to know of a rule: what `count` calls are worth, what the burst is, and whether it is enforced.
-    private static func arguments(_ rule: RateLimitPlan, _ limit: RateLimit, count: Int64) -> [Int] {
+    private static func arguments(_ rule: RateLimitTerms, _ limit: RateLimit, count: Int64) -> [Int] {
         [Int(clamping: worth(count, rule, limit)), Int(clamping: room(limit)), rule.isEnforced ? 1 : 0]
     }
 
@@ -129,7 +129,7 @@ package final class SharedRateLimits: Sendable {
     /// What the burst of the rule at `index` is worth, in microseconds.
     private func room(_ index: Int) -> Int64 { Self.room(limits[index]) }
 
-    private static func worth(_ count: Int64, _ rule: RateLimitPlan, _ limit: RateLimit) -> Int64 {
+    private static func worth(_ count: Int64, _ rule: RateLimitTerms, _ limit: RateLimit) -> Int64 {
         let microseconds = limit.nanosecondsPerRequest / 1_000
         let (weight, isTooMuch) = rule.cost.multipliedReportingOverflow(by: count)
         let (worth, isTooLong) = microseconds.multipliedReportingOverflow(by: weight)
