@@ -13,6 +13,9 @@ struct MCPGateway: AsyncParsableCommand {
               mcp-gateway --config gateway.conf      serve calls until SIGTERM or Ctrl-C
               mcp-gateway check gateway.conf         say what is wrong with a configuration
               mcp-gateway check --schema             print the JSON Schema of the configuration
+              mcp-gateway status                     show how a running gateway and its backends are
+              mcp-gateway backend drain tools 127.0.0.1:9002
+                                                     take a backend out of service
               mcp-gateway cache stats                show how the cache of a running gateway is doing
               mcp-gateway --healthcheck              exit 0 if the gateway of ./gateway.conf lives
 
@@ -20,7 +23,10 @@ struct MCPGateway: AsyncParsableCommand {
               0 drained or done · 64 usage · 69 an address cannot be had · 78 bad configuration ·
               130, 143 ended by a second signal
             """,
-        subcommands: [RunCommand.self, CheckCommand.self, CacheCommand.self, VersionCommand.self],
+        subcommands: [
+            RunCommand.self, CheckCommand.self, StatusCommand.self, TopCommand.self, BackendCommand.self,
+            CacheCommand.self, VersionCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 }
 

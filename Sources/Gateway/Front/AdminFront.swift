@@ -1,10 +1,13 @@
+package import Logging
 import NIOCore
+import Resilience
 package import Telemetry
 package import Transport
 package import Wire
 
-/// The admin listener: `GET /health` (the process lives), `/ready` (calls would be served), `/metrics`, `/cache` (how the
-/// cache is doing), and `POST /cache/clear` (forget what is kept; `?pool=NAME` of one pool only).
+/// The admin listener: `GET /health` (the process lives), `/ready` (calls would be served), `/metrics`, `/status` (how each
+/// backend is), `/cache` (how the cache is doing); `POST /cache/clear` (forget what is kept; `?pool=NAME` of one pool only)
+/// and `POST /backends/POOL/BACKEND/ORDER` (`BackendOrder`).
 package final class AdminFront: HTTPServerDelegate {
     /// What the endpoints are made from.
     package struct Source: Sendable {
@@ -12,16 +15,20 @@ package final class AdminFront: HTTPServerDelegate {
         let isReady: @Sendable () -> Bool
         let access: AccessRules
         let cache: AnswerCache
-        let poolNames: [String]
+        let pools: [PoolPlan]
+        let status: StatusPage
+        let logger: Logger
 
         /// What the pages say, and under which `Host` they are served, so that no page of a browser can reach them
         /// through a name that it has rebound to this machine.
         package init(
-            registry: PrometheusRegistry, access: AccessRules, cache: AnswerCache, poolNames: [String],
-            isReady: @escaping @Sendable () -> Bool
+            registry: PrometheusRegistry, access: AccessRules, cache: AnswerCache, pools: [PoolPlan],
+            status: StatusPage, logger: Logger, isReady: @escaping @Sendable () -> Bool
         ) {
             self.cache = cache
-            self.poolNames = poolNames
+            self.pools = pools
+            self.status = status
+            self.logger = logger
             self.registry = registry
             self.access = access
             self.isReady = isReady
@@ -33,7 +40,7 @@ package final class AdminFront: HTTPServerDelegate {
     private var page = Page.unknown
 
     private enum Page {
-        case health, ready, metrics, cache, clearCache, unknown
+        case health, ready, metrics, status, cache, clearCache, backend, unknown
 
         init(_ path: ByteView) {
             if path.equals("/health") {
@@ -42,6 +49,10 @@ package final class AdminFront: HTTPServerDelegate {
                 self = .ready
             } else if path.equals("/metrics") {
                 self = .metrics
+            } else if path.equals("/status") {
+                self = .status
+            } else if path.slice(from: 0, to: min(path.count, 10)).equals("/backends/") {
+                self = .backend
             } else if path.equals("/cache") {
                 self = .cache
             } else if path.equals("/cache/clear") {
@@ -72,14 +83,14 @@ package final class AdminFront: HTTPServerDelegate {
         page = Page(path)
         switch page {
         case .unknown:
-            return .refuse(AdminFront.text(404, "try /health, /ready, /metrics or /cache\n"))
-        case .clearCache:
+            return .refuse(AdminFront.text(404, "try /health, /ready, /metrics, /status or /cache\n"))
+        case .clearCache, .backend:
             guard head.method == .post else {
                 var answer = AdminFront.text(405, "only POST\n")
                 answer.fields = "Content-Type: text/plain\r\nAllow: POST\r\n"
                 return .refuse(answer)
             }
-        case .health, .ready, .metrics, .cache:
+        case .health, .ready, .metrics, .status, .cache:
             guard head.method == .get || head.method == .head else {
                 var answer = AdminFront.text(405, "only GET\n")
                 answer.fields = "Content-Type: text/plain\r\nAllow: GET, HEAD\r\n"
@@ -99,22 +110,56 @@ package final class AdminFront: HTTPServerDelegate {
                 AdminFront.json(
                     isReady ? 200 : 503, isReady ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not_ready\"}\n"))
         case .metrics:
-            let bound = NIOLoopBound(connection, eventLoop: loop.eventLoop)
             let registry = source.registry
-            Task(executorPreference: loop.executor) {
+            respond(on: connection) {
                 var text: [UInt8] = []
                 await registry.render(into: &text)
-                let answer = HTTPAnswer(
+                return HTTPAnswer(
                     status: 200, fields: "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
                     body: ByteBuffer(bytes: text))
-                bound.eventLoop.execute { bound.value.respond(answer) }
             }
+        case .status:
+            let status = source.status
+            respond(on: connection) { AdminFront.json(200, "\(await status.json())\n") }
+        case .backend:
+            connection.respond(obey(request.received))
         case .cache:
             connection.respond(AdminFront.json(200, CachePage.json(source.cache.figures) + "\n"))
         case .clearCache:
             connection.respond(clearCache(request.received))
         case .unknown:
             connection.respond(AdminFront.text(404, "no such page\n"))
+        }
+    }
+
+    /// Answers with what has to be asked for elsewhere first.
+    private func respond(
+        on connection: HTTPServerConnection, with answer: @escaping @Sendable () async -> HTTPAnswer
+    ) {
+        let bound = NIOLoopBound(connection, eventLoop: loop.eventLoop)
+        Task(executorPreference: loop.executor) {
+            let answer = await answer()
+            bound.eventLoop.execute { bound.value.respond(answer) }
+        }
+    }
+
+    /// Tells a backend what an operator wants of it.
+    private func obey(_ head: HTTPReceivedHead) -> HTTPAnswer {
+        do throws(BackendPath.Complaint) {
+            guard let path = try BackendPath(head.bytes[head.request.path].string, in: source.pools) else {
+                return AdminFront.text(404, "no such page\n")
+            }
+            let isChange = path.backend.status.obey(path.order, at: MonotonicTime(loop.eventLoop.now))
+            source.logger.notice(
+                "an operator has given an order",
+                metadata: ["pool": "\(path.pool)", "backend": "\(path.backend.url)", "order": "\(path.order.rawValue)"])
+            let answer: JSONValue = [
+                "pool": .string(path.pool), "backend": .string(path.backend.url),
+                "order": .string(path.order.rawValue), "changed": .bool(isChange),
+            ]
+            return AdminFront.json(200, "\(answer)\n")
+        } catch {
+            return AdminFront.text(404, error.text + "\n")
         }
     }
 
@@ -125,11 +170,12 @@ package final class AdminFront: HTTPServerDelegate {
             source.cache.clear()
             return AdminFront.json(200, "{\"cleared\":\"all\"}\n")
         }
-        guard query.hasPrefix("pool="), let index = source.poolNames.firstIndex(of: String(query.dropFirst(5))) else {
+        guard query.hasPrefix("pool="), let index = source.pools.firstIndex(where: { $0.name == query.dropFirst(5) })
+        else {
             return AdminFront.text(400, "the query must be pool=NAME with the name of a pool\n")
         }
         source.cache.clear(pool: index)
-        return AdminFront.json(200, "{\"cleared\":\"\(source.poolNames[index])\"}\n")
+        return AdminFront.json(200, "{\"cleared\":\"\(source.pools[index].name)\"}\n")
     }
 
     package func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {}

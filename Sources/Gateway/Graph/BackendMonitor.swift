@@ -51,6 +51,7 @@ package actor BackendMonitor {
         let last = plan.status.health
         let isUp = check.record(passed: passed)
         let health: BackendStatus.Health = isUp.map { $0 ? .up : .down } ?? last
+        if !passed { plan.status.note(BackendFailure(.check, atMilliseconds: WallClock.milliseconds())) }
         plan.status.recordCheck(passed: passed, health: health, at: MonotonicTime(executor.eventLoop.now))
         if health != last {
             if health == .down {

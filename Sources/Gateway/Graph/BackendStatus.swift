@@ -36,6 +36,7 @@ package final class BackendStatus: Sendable {
         var countedSuccesses: UInt64 = 0
         var transitionCounts = [Int](repeating: 0, count: CircuitBreaker.Phase.allCases.count)
         var unlogged: [TimedTransition] = []
+        var lastFailure: BackendFailure?
     }
 
     /// One shard's successes, alone on its cache lines so that shards do not slow each other.
@@ -49,6 +50,7 @@ package final class BackendStatus: Sendable {
 
     private let word: Atomic<UInt64>
     private let healthByte = Atomic<UInt8>(Health.unknown.rawValue)
+    private let isDrainedFlag = Atomic<Bool>(false)
     private let judge: Mutex<Judge>
     private let tallies: [Tally]
 
@@ -68,6 +70,12 @@ package final class BackendStatus: Sendable {
 
     /// The breaker's state and generation.
     package var breakerWord: BreakerWord { BreakerWord(rawValue: word.load(ordering: .relaxed)) }
+
+    /// Whether an operator has taken it out: it gets no calls but those of sessions that are open there.
+    package var isDrained: Bool { isDrainedFlag.load(ordering: .relaxed) }
+
+    /// Whether it may be chosen for a call; its breaker may still say no.
+    package var isEligible: Bool { health != .down && !isDrained }
 
     /// Whether calls may be sent without asking further: neither down nor anything but closed.
     package var isOpenToAll: Bool { health != .down && breakerWord.admitsAll }
@@ -116,6 +124,39 @@ package final class BackendStatus: Sendable {
             note(transition, at: now, &judge)
             publish(judge.breaker)
         }
+    }
+
+    // MARK: Operators
+
+    /// Does what an operator wants; whether that changes anything.
+    @discardableResult
+    package func obey(_ order: BackendOrder, at now: MonotonicTime) -> Bool {
+        switch order {
+        case .drain: return isDrainedFlag.exchange(true, ordering: .relaxed) == false
+        case .resume: return isDrainedFlag.exchange(false, ordering: .relaxed)
+        case .open, .close, .reset: break
+        }
+        return judge.withLock { judge in
+            let transition =
+                switch order {
+                case .open: judge.breaker.forceOpen()
+                case .close: judge.breaker.disable()
+                default: judge.breaker.reset(at: now)
+                }
+            note(transition, at: now, &judge)
+            publish(judge.breaker)
+            return transition != nil
+        }
+    }
+
+    /// Takes note of what went wrong.
+    package func note(_ failure: BackendFailure) {
+        judge.withLock { $0.lastFailure = failure }
+    }
+
+    /// What went wrong last; `nil` if nothing has.
+    package var lastFailure: BackendFailure? {
+        judge.withLock { $0.lastFailure }
     }
 
     // MARK: Checks and time

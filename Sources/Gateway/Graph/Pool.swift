@@ -40,7 +40,7 @@ package final class Pool {
                 let index = balancer.pick(where: { index in
                     let backend = backends[index]
                     return !call.hasTried(index) && (index >= 64 || refusedMask & (1 << UInt64(index)) == 0)
-                        && backend.plan.status.health != .down && !backend.isPassedOver(at: now)
+                        && backend.plan.status.isEligible && !backend.isPassedOver(at: now)
                 })
             else { break }
             let backend = backends[index]

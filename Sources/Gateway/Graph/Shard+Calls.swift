@@ -198,6 +198,9 @@ extension Shard {
         let isSlow = (call.streamBeganAt ?? now) - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
         backend.plan.status.record(
             outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))
+        if outcome.isFailure {
+            backend.plan.status.note(BackendFailure(.call(outcome), atMilliseconds: WallClock.milliseconds()))
+        }
         let connection = call.connection.take()
         connection?.lessee = nil
         backend.giveBack(connection, outcome: outcome, duration: duration, at: now)

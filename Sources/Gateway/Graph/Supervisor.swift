@@ -111,7 +111,8 @@ package actor Supervisor: Service {
             connectionLimit: budget.limit)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
-            running.admin = try await listenForAdmin()
+            running.admin = try await listenForAdmin(
+                StatusPage(plan: plan, shards: shards, version: surroundings.version, readiness: readiness))
             running.monitors = startMonitors()
             if let census = makeCensus(redis) {
                 running.monitors.append(Task(executorPreference: surroundings.loops.side) { await census.run() })
@@ -197,13 +198,13 @@ package actor Supervisor: Service {
         }
     }
 
-    private func listenForAdmin() async throws -> any BoundListener {
+    private func listenForAdmin(_ status: StatusPage) async throws -> any BoundListener {
         let address = configuration.admin
         let readiness = readiness
         let source = AdminFront.Source(
             registry: surroundings.registry,
             access: AccessRules(origins: [], hosts: [], listeningOn: address), cache: plan.cache,
-            poolNames: configuration.pools.map(\.name), isReady: { readiness.isReady })
+            pools: plan.pools, status: status, logger: surroundings.logger, isReady: { readiness.isReady })
         let side = surroundings.loops.side
         let loop = try await side.eventLoop.submit {
             NIOLoopBound(LoopContext(side), eventLoop: side.eventLoop)

@@ -30,6 +30,37 @@ import Testing
         #expect((try? status.admit(isRepeatable: true, at: start).get()) != nil)
     }
 
+    @Test func `does what an operator wants, until told otherwise`() throws {
+        let status = makeStatus()
+        #expect(status.obey(.drain, at: start) && !status.obey(.drain, at: start))
+        #expect(status.isDrained && !status.isEligible)
+        // A session that is open there goes on.
+        #expect((try? status.admit(isRepeatable: false, at: start).get()) != nil)
+        #expect(status.obey(.resume, at: start) && !status.obey(.resume, at: start) && status.isEligible)
+
+        #expect(status.obey(.open, at: start) && !status.obey(.open, at: start))
+        #expect(status.breakerWord.phase == .forcedOpen)
+        #expect((try? status.admit(isRepeatable: true, at: start + .seconds(3_600)).get()) == nil)
+
+        #expect(status.obey(.close, at: start))
+        for _ in 0..<50 { status.record(.failure, permit: try permit(status, at: start), shard: 0, at: start) }
+        #expect(status.breakerWord.phase == .disabled && status.isOpenToAll)
+
+        #expect(status.obey(.reset, at: start))
+        #expect(status.breakerWord.phase == .closed)
+        for _ in 0..<5 { status.record(.failure, permit: try permit(status, at: start), shard: 0, at: start) }
+        #expect(status.breakerWord.phase == .open, "it decides by itself again")
+    }
+
+    @Test func `remembers what went wrong last`() {
+        let status = makeStatus()
+        #expect(status.lastFailure == nil)
+        status.note(BackendFailure(.check, atMilliseconds: 5))
+        status.note(BackendFailure(.call(.timeout), atMilliseconds: 7))
+        #expect(status.lastFailure == BackendFailure(.call(.timeout), atMilliseconds: 7))
+        #expect(AttemptOutcome.allCases.filter { !$0.isFailure } == [.success, .clientGone])
+    }
+
     @Test func `opens for both shards when both see failures`() throws {
         let status = makeStatus()
         for index in 0..<5 {

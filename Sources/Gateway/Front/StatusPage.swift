@@ -1,0 +1,73 @@
+import Telemetry
+package import Wire
+
+/// How the gateway and each of its backends are, as one JSON object: for programs, and for `mcp-gateway status`.
+package struct StatusPage: Sendable {
+    private let plan: GatewayPlan
+    private let shards: [Shard]
+    private let version: String
+    private let readiness: Readiness
+
+    /// The page about these shards.
+    package init(plan: GatewayPlan, shards: [Shard], version: String, readiness: Readiness) {
+        self.plan = plan
+        self.shards = shards
+        self.version = version
+        self.readiness = readiness
+    }
+
+    /// The page as it is now. Asks each shard once.
+    package func json() async -> JSONValue {
+        var snapshots: [ShardSnapshot] = []
+        for shard in shards { snapshots.append(await shard.snapshot()) }
+        return json(snapshots)
+    }
+
+    /// The page of shards that have been asked already.
+    package func json(_ snapshots: [ShardSnapshot]) -> JSONValue {
+        [
+            "version": .string(version), "phase": .string("\(readiness.phase)"), "ready": .bool(readiness.isReady),
+            "connections": .integer(snapshots.reduce(0) { $0 + $1.counters.connections }),
+            "in_flight": .integer(snapshots.reduce(0) { $0 + $1.counters.inFlight }),
+            "pools": .array(
+                plan.pools.enumerated().map { index, pool in
+                    [
+                        "name": .string(pool.name),
+                        "backends": .array(
+                            pool.backends.enumerated().map { position, backend in
+                                json(backend, snapshots.map { $0.backends[index][position] })
+                            }),
+                    ]
+                }),
+        ]
+    }
+
+    private func json(_ backend: BackendPlan, _ figures: [ShardSnapshot.BackendFigures]) -> JSONValue {
+        let status = backend.status
+        var attempts = JSONObject()
+        for outcome in AttemptOutcome.allCases {
+            attempts["\(outcome.label)"] = .integer(figures.reduce(0) { $0 + $1.attempts[Int(outcome.rawValue)] })
+        }
+        return [
+            "url": .string(backend.url), "weight": .integer(backend.weight), "backup": .bool(backend.isBackup),
+            "health": .string("\(status.health)"), "drained": .bool(status.isDrained),
+            "breaker": .string("\(status.breakerWord.phase.label)"),
+            "in_flight": .integer(figures.reduce(0) { $0 + $1.inFlight }),
+            "idle_connections": .integer(figures.reduce(0) { $0 + $1.idleConnections }),
+            "attempts": .object(attempts), "last_failure": status.lastFailure.map(StatusPage.json) ?? .null,
+        ]
+    }
+
+    private static func json(_ failure: BackendFailure) -> JSONValue {
+        var time: [UInt8] = []
+        var clock = TimestampCache()
+        clock.appendRFC3339(
+            WallTime(
+                seconds: failure.milliseconds / 1_000, nanoseconds: Int32(failure.milliseconds % 1_000) * 1_000_000),
+            to: &time)
+        return [
+            "time": .string(String(decoding: time, as: UTF8.self)), "stage": .string("\(failure.stageLabel)"),
+            "message": .string("\(failure.message)"),
+        ]
+    }
+}
