@@ -4,16 +4,16 @@
 package enum ConfigurationSchema {
     /// The schema, indented, with a line end.
     package static func json() -> String {
-        var members: [(String, JSONText)] = [
+        var members: [(String, IndentedJSON)] = [
             ("$schema", .string("https://json-schema.org/draft/2020-12/schema")),
             ("title", .string("Configuration of mcp-gateway")),
         ]
         members += object(GatewayConfiguration.section.outline)
-        return JSONText.object(members).text(indentation: 0) + "\n"
+        return IndentedJSON.object(members).text(indentation: 0) + "\n"
     }
 
-    private static func object(_ outline: ConfigurationOutline) -> [(String, JSONText)] {
-        var members: [(String, JSONText)] = [
+    private static func object(_ outline: ConfigurationOutline) -> [(String, IndentedJSON)] {
+        var members: [(String, IndentedJSON)] = [
             ("type", .string("object")),
             ("additionalProperties", .literal("false")),
             ("properties", .object(outline.rows.map { ($0.name, property($0)) })),
@@ -23,16 +23,16 @@ package enum ConfigurationSchema {
         return members
     }
 
-    private static func property(_ row: ConfigurationOutline.Row) -> JSONText {
+    private static func property(_ row: ConfigurationOutline.Row) -> IndentedJSON {
         var description = row.summary
         if !row.kind.schemaNote.isEmpty { description += " \(row.kind.schemaNote)." }
         if let limitation = row.limitation { description += " (In this version: \(limitation).)" }
-        var members: [(String, JSONText)] = [("description", .string(description))]
+        var members: [(String, IndentedJSON)] = [("description", .string(description))]
         if let text = row.defaultText { members.append(("default", row.kind.defaultJSON(text))) }
         return .object(members + schema(row.kind))
     }
 
-    private static func schema(_ kind: ConfigurationKind) -> [(String, JSONText)] {
+    private static func schema(_ kind: ConfigurationKind) -> [(String, IndentedJSON)] {
         switch kind {
         case .boolean:
             return [("type", .string("boolean"))]
@@ -70,7 +70,7 @@ package enum ConfigurationSchema {
         }
     }
 
-    private static func pattern(_ pattern: String) -> [(String, JSONText)] {
+    private static func pattern(_ pattern: String) -> [(String, IndentedJSON)] {
         [("type", .string("string")), ("pattern", .string(pattern))]
     }
 }
@@ -85,49 +85,10 @@ extension ConfigurationKind {
     }
 
     /// A default as JSON.
-    fileprivate func defaultJSON(_ text: String) -> JSONText {
+    fileprivate func defaultJSON(_ text: String) -> IndentedJSON {
         switch self {
         case .boolean, .integer, .list: .literal(text)
         case .duration, .size, .share, .choice, .text, .either, .section, .named: .string(text)
         }
-    }
-}
-
-/// JSON that is about to be written, its members in the order in which they were given.
-private indirect enum JSONText {
-    case object([(String, JSONText)])
-    case array([JSONText])
-    case string(String)
-    case literal(String)
-
-    func text(indentation: Int) -> String {
-        let inner = String(repeating: " ", count: indentation + 2)
-        let outer = String(repeating: " ", count: indentation)
-        switch self {
-        case .object(let members):
-            let lines = members.map { "\(inner)\(Self.quoted($0.0)): \($0.1.text(indentation: indentation + 2))" }
-            return "{\n" + lines.joined(separator: ",\n") + "\n\(outer)}"
-        case .array(let elements):
-            let isFlat = elements.allSatisfy { if case .object = $0 { false } else { true } }
-            if isFlat { return "[" + elements.map { $0.text(indentation: 0) }.joined(separator: ", ") + "]" }
-            let lines = elements.map { inner + $0.text(indentation: indentation + 2) }
-            return "[\n" + lines.joined(separator: ",\n") + "\n\(outer)]"
-        case .string(let text):
-            return Self.quoted(text)
-        case .literal(let text):
-            return text
-        }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }
