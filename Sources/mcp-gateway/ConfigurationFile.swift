@@ -19,12 +19,25 @@ struct ConfigurationFile {
     ///
     /// - Throws: `ExitCode.badConfiguration` after every problem has been printed, one line each.
     func load(showsWarnings: Bool = true) throws -> LoadedConfiguration {
+        let loaded = try complaining { loader throws(ConfigurationRejection) in try loader.load(path: path) }
+        if showsWarnings { for warning in loaded.warnings { StandardError.line(warning.text(file: path)) } }
+        return loaded
+    }
+
+    /// The configuration with where each value came from. Warnings are for `check`.
+    ///
+    /// - Throws: `ExitCode.badConfiguration` after every problem has been printed, one line each.
+    func explain() throws -> ExplainedConfiguration {
+        try complaining { loader throws(ConfigurationRejection) in try loader.explain(path: path) }
+    }
+
+    private func complaining<Loaded>(
+        _ load: (ConfigurationLoader) throws(ConfigurationRejection) -> Loaded
+    ) throws -> Loaded {
         let loader = ConfigurationLoader(
             environment: ConfigurationEnvironment(variables: ProcessInfo.processInfo.environment))
         do throws(ConfigurationRejection) {
-            let loaded = try loader.load(path: path)
-            if showsWarnings { for warning in loaded.warnings { StandardError.line(warning.text(file: path)) } }
-            return loaded
+            return try load(loader)
         } catch {
             for problem in error.problems { StandardError.line(problem.text(file: path)) }
             if error.omittedCount > 0 { StandardError.line("\(path): and \(error.omittedCount) more problems") }

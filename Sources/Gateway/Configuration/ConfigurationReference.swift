@@ -13,6 +13,10 @@ package enum ConfigurationReference {
 
             A key that says "no effect yet" is accepted with a warning.
 
+            `mcp-gateway check FILE` says what is wrong with a file. `mcp-gateway explain FILE` prints every key with the
+            value in effect and where it came from: a place in the file, or the default. `mcp-gateway diff OLD NEW` says
+            what differs between two files, and what that means.
+
             """
         let top = GatewayConfiguration.section.outline
         text += table("Top level", top)

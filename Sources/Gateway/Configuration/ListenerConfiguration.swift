@@ -58,6 +58,10 @@ extension ConfigurationValue where Value == [ListenerConfiguration] {
                 }
                 return list.read(node, current, &reader)
             },
-            text: { $0.count == 1 ? $0[0].address.text : list.text($0) })
+            text: { $0.count == 1 ? $0[0].address.text : list.text($0) },
+            explain: { listeners, node in
+                guard let node, case .scalar = node.content else { return list.explain(listeners, node) }
+                return list.explain(listeners, YAMLNode(content: .sequence([node]), position: node.position))
+            })
     }
 }

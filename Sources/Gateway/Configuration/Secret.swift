@@ -56,11 +56,20 @@ extension ConfigurationValue where Value == Secret {
                 }
                 return Secret(reference: reference, value: value)
             },
-            text: { _ in nil })
+            text: { _ in nil },
+            explain: { secret, node in ExplainedValue(.secret(ExplainedSecret(secret)), from: node) })
     }
 }
 
 extension Secret.Reference {
+    /// `env:NAME` or `file:PATH`.
+    var text: String {
+        switch self {
+        case .environment(let name): "env:\(name)"
+        case .file(let path): "file:\(path)"
+        }
+    }
+
     /// Reads `env:NAME` or `file:PATH`; nil for anything else.
     init?(_ text: String) {
         if text.hasPrefix("env:") {

@@ -15,4 +15,13 @@ enum ConfigurationEffect<Value>: Sendable {
         case .only(_, let others): "in effect in part: else \(others)"
         }
     }
+
+    /// What of a value does nothing in this version, as a phrase; nil when all of it works.
+    func limitation(of value: Value) -> String? {
+        switch self {
+        case .full: nil
+        case .none(let consequence): "no effect in this version" + (consequence.map { ": \($0)" } ?? "")
+        case .only(let isInEffect, let others): isInEffect(value) ? nil : "no effect in this version: \(others)"
+        }
+    }
 }

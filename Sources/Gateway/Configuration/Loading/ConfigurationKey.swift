@@ -9,6 +9,8 @@ struct ConfigurationKey<Target>: Sendable {
     let text: @Sendable (Target) -> String?
     /// Reads a value into `Target`.
     let read: @Sendable (YAMLEntry, inout Target, inout ConfigurationReader) -> Void
+    /// The key with its value in `Target`, and the node that the value was read from; nil for a default.
+    let explain: @Sendable (Target, YAMLNode?) -> ExplainedKey
 
     /// A row.
     ///
@@ -43,6 +45,16 @@ struct ConfigurationKey<Target>: Sendable {
                 if !isInEffect(result) { reader.warnWithoutEffect(others, at: entry.value.position) }
                 target[keyPath: property] = result
             }
+        }
+        let absence = summary.firstRange(of: "Absent: ").map { range in
+            let phrase = summary[range.upperBound...]
+            return String(phrase.hasSuffix(".") ? phrase.dropLast() : phrase)
+        }
+        explain = { target, node in
+            let current = target[keyPath: property]
+            return ExplainedKey(
+                name: name, value: value.explain(current, node), absence: absence,
+                limitation: effect.limitation(of: current))
         }
     }
 }

@@ -33,6 +33,15 @@ indirect enum ConfigurationKind: Sendable {
         let pattern: String
     }
 
+    /// Whether such a value, written as `text`, is text, and no number and no truth value.
+    func isText(_ text: String) -> Bool {
+        switch self {
+        case .boolean, .integer: false
+        case .either(let kinds): kinds.allSatisfy { $0.isText(text) } || Quantity(text)?.unit.isEmpty != true
+        case .duration, .size, .share, .choice, .text, .list, .section, .named: true
+        }
+    }
+
     /// The word for it in a table.
     var typeText: String {
         switch self {

@@ -13,6 +13,34 @@ package struct ConfigurationLoader: Sendable {
     ///
     /// - Throws: everything that is wrong with it.
     package func load(path: String) throws(ConfigurationRejection) -> LoadedConfiguration {
+        try load(contents: Self.contents(of: path))
+    }
+
+    /// Loads the contents of a file.
+    ///
+    /// - Throws: everything that is wrong with them.
+    package func load(contents: [UInt8]) throws(ConfigurationRejection) -> LoadedConfiguration {
+        try load(Self.root(of: contents))
+    }
+
+    /// Loads the file at `path`, and keeps where each value came from.
+    ///
+    /// - Throws: everything that is wrong with it.
+    package func explain(path: String) throws(ConfigurationRejection) -> ExplainedConfiguration {
+        try explain(contents: Self.contents(of: path), file: path)
+    }
+
+    /// Loads the contents of a file of this name, and keeps where each value came from.
+    ///
+    /// - Throws: everything that is wrong with them.
+    package func explain(
+        contents: [UInt8], file: String
+    ) throws(ConfigurationRejection) -> ExplainedConfiguration {
+        let root = try Self.root(of: contents)
+        return ExplainedConfiguration(try load(root).configuration, file: file, root: root)
+    }
+
+    private static func contents(of path: String) throws(ConfigurationRejection) -> [UInt8] {
         let file: BoundedFile
         do {
             file = try BoundedFile(readingAtMost: ConfigurationText.maximumByteCount, from: path)
@@ -21,13 +49,10 @@ package struct ConfigurationLoader: Sendable {
         } catch {
             throw ConfigurationRejection([ConfigurationProblem(at: .start, error.text)])
         }
-        return try load(contents: file.bytes)
+        return file.bytes
     }
 
-    /// Loads the contents of a file.
-    ///
-    /// - Throws: everything that is wrong with them.
-    package func load(contents: [UInt8]) throws(ConfigurationRejection) -> LoadedConfiguration {
+    private static func root(of contents: [UInt8]) throws(ConfigurationRejection) -> YAMLNode {
         let document: YAMLDocument
         do {
             document = YAMLDocument(try ConfigurationText(contents))
@@ -40,6 +65,10 @@ package struct ConfigurationLoader: Sendable {
                 ConfigurationProblem(at: .start, keyPath: "pools", "is missing: the file is empty")
             ])
         }
+        return root
+    }
+
+    private func load(_ root: YAMLNode) throws(ConfigurationRejection) -> LoadedConfiguration {
         var reader = ConfigurationReader(environment: environment)
         let section = GatewayConfiguration.section
         let configuration = section.read(root, over: section.make(), &reader)

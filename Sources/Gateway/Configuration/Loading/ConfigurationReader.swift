@@ -46,7 +46,7 @@ struct ConfigurationReader {
     /// Does `body` one key further down.
     mutating func descend<Result>(to name: String, _ body: (inout Self) -> Result) -> Result {
         let outer = keyPath
-        keyPath += (keyPath.isEmpty ? "" : ".") + (name.isPlainName ? name : name.shown)
+        keyPath = keyPath.appending(key: name)
         defer { keyPath = outer }
         return body(&self)
     }

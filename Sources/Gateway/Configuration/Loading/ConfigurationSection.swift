@@ -40,6 +40,13 @@ struct ConfigurationSection<Target>: Sendable {
             })
     }
 
+    /// All keys with their values, and where each came from: `node`, or a default where it says nothing of it.
+    func explain(_ target: Target, _ node: YAMLNode?) -> ExplainedValue {
+        let entries = node?.entries ?? []
+        let explained = keys.map { key in key.explain(target, entries.first { $0.name == key.name }?.value) }
+        return ExplainedValue(.group(explained), from: node)
+    }
+
     /// Reads a group of keys over what is there already.
     ///
     /// - Returns: nil when it is no group of keys. Other mistakes are only noted, so that all are found.

@@ -96,6 +96,8 @@ extension ConfigurationValue where Value == [PoolConfiguration] {
             reader.notePool(entry.name, at: entry.position)
             return PoolConfiguration.section.read(
                 entry.value, over: PoolConfiguration(name: entry.name, backends: []), &reader)
+        } name: {
+            $0.name
         }
     }
 }
@@ -112,6 +114,8 @@ extension ConfigurationValue where Value == [ToolSettings] {
             return isRight ? nil : "a tool's name must be 1…128 letters, digits, _, -, . or /"
         } read: { entry, reader in
             ToolSettings.section.read(entry.value, over: ToolSettings(name: entry.name), &reader)
+        } name: {
+            $0.name
         }
     }
 }
@@ -121,7 +125,8 @@ extension ConfigurationValue {
     fileprivate static func named<Element>(
         _ section: ConfigurationSection<Element>, _ form: ConfigurationKind.TextForm, _ demand: String,
         _ count: ClosedRange<Int>, nameProblem: @escaping @Sendable (YAMLEntry) -> String?,
-        read: @escaping @Sendable (YAMLEntry, inout ConfigurationReader) -> Element?
+        read: @escaping @Sendable (YAMLEntry, inout ConfigurationReader) -> Element?,
+        name: @escaping @Sendable (Element) -> String
     ) -> Self where Value == [Element] {
         ConfigurationValue(
             kind: .named(section.outline, form, count),
@@ -148,7 +153,15 @@ extension ConfigurationValue {
                     }
                 }
             },
-            text: { _ in nil })
+            text: { _ in nil },
+            explain: { values, node in
+                let nodes = Dictionary(
+                    (node?.entries ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+                let groups = values.map { value in
+                    ExplainedKey(name: name(value), value: section.explain(value, nodes[name(value)]))
+                }
+                return ExplainedValue(.named(groups), from: node)
+            })
     }
 }
 

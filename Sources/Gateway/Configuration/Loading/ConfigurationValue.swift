@@ -6,6 +6,24 @@ struct ConfigurationValue<Value>: Sendable {
     let read: @Sendable (YAMLNode, Value, inout ConfigurationReader) -> Value?
     /// The value as it would be written in a file; nil when it would be left out.
     let text: @Sendable (Value) -> String?
+    /// The value for those who ask what is in effect, with the node that it was read from, nil for a default; nil when it
+    /// would be left out.
+    let explain: @Sendable (Value, YAMLNode?) -> ExplainedValue?
+
+    /// Without `explain`, it is what `text` says.
+    init(
+        kind: ConfigurationKind, read: @escaping @Sendable (YAMLNode, Value, inout ConfigurationReader) -> Value?,
+        text: @escaping @Sendable (Value) -> String?,
+        explain: (@Sendable (Value, YAMLNode?) -> ExplainedValue?)? = nil
+    ) {
+        self.kind = kind
+        self.read = read
+        self.text = text
+        self.explain =
+            explain ?? { value, node in
+                text(value).map { ExplainedValue(.scalar($0, isText: kind.isText($0)), from: node) }
+            }
+    }
 }
 
 extension ConfigurationValue {
@@ -42,18 +60,25 @@ extension ConfigurationValue {
         ConfigurationValue(
             kind: .section(section.outline),
             read: { node, current, reader in section.read(node, over: current, &reader) },
-            text: { _ in nil })
+            text: { _ in nil },
+            explain: { value, node in section.explain(value, node) })
     }
 
     /// Two ways to write the same: short as one text, or long as a group of keys.
     static func short(_ short: Self, orLong long: ConfigurationSection<Value>) -> Self {
-        ConfigurationValue(
+        // What the short form says is the value of the key that must be there.
+        let name = long.keys.first(where: \.isRequired)?.name
+        return ConfigurationValue(
             kind: .either([short.kind, .section(long.outline)]),
             read: { node, current, reader in
                 if case .mapping = node.content { return long.read(node, over: current, &reader) }
                 return short.read(node, current, &reader)
             },
-            text: short.text)
+            text: short.text,
+            explain: { value, node in
+                guard let node, let name, case .scalar = node.content else { return long.explain(value, node) }
+                return long.explain(value, YAMLNode(name: name, value: node))
+            })
     }
 
     /// The same where the absence of the key means something of its own.
@@ -67,7 +92,8 @@ extension ConfigurationValue {
         ConfigurationValue(
             kind: inner.kind,
             read: { node, current, reader in inner.read(node, current ?? initial, &reader) },
-            text: { $0.flatMap(inner.text) })
+            text: { $0.flatMap(inner.text) },
+            explain: { value, node in value.flatMap { inner.explain($0, node) } })
     }
 
     /// Values in a row.
@@ -119,6 +145,15 @@ extension ConfigurationValue {
                 // Where an empty list is not allowed, it is the value of an absent key.
                 if values.isEmpty, count.lowerBound > 0 { return nil }
                 return "[" + values.compactMap(element.text).joined(separator: ", ") + "]"
+            },
+            explain: { values, node in
+                if values.isEmpty, count.lowerBound > 0 { return nil }
+                let nodes = node?.elements ?? []
+                let elements = values.enumerated().compactMap { index, value in
+                    element.explain(value, index < nodes.count ? nodes[index] : nil)
+                        .map { ExplainedElement(identity: identity(value), value: $0) }
+                }
+                return ExplainedValue(.list(elements), from: node)
             })
     }
 }

@@ -16,6 +16,18 @@ struct YAMLNode: Sendable {
     /// Where it begins.
     let position: ConfigurationPosition
 
+    /// The names and values of a mapping; nil for anything else.
+    var entries: [YAMLEntry]? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries
+    }
+
+    /// The values of a sequence; nil for anything else.
+    var elements: [YAMLNode]? {
+        guard case .sequence(let elements) = content else { return nil }
+        return elements
+    }
+
     /// Whether there is nothing after the key (YAML 1.2 §10.3.2: empty, `~`, `null`).
     var isNull: Bool {
         guard case .scalar(let text, isPlain: true) = content else { return false }
@@ -40,6 +52,15 @@ struct YAMLNode: Sendable {
         case .mapping: "a group of keys"
         case .unusable: "something else"
         }
+    }
+}
+
+extension YAMLNode {
+    /// A mapping with one name, where only the value of it stands.
+    init(name: String, value: YAMLNode) {
+        let entry = YAMLEntry(
+            name: name, nameProblem: nil, position: value.position, isNameLiteral: false, value: value)
+        self.init(content: .mapping([entry]), position: value.position)
     }
 }
 
