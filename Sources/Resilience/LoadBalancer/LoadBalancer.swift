@@ -32,6 +32,7 @@ public struct LoadBalancer: Sendable {
     /// How one is chosen.
     public let policy: Policy
     @usableFromInline let way: Way
+    @usableFromInline let isInTurns: Bool
     // What changes with every pick stands beside the enum: a payload would have to be taken out, and be copied.
     @usableFromInline var turns: SmoothWeightedRoundRobin
     @usableFromInline var turnsByZone: ZonedRoundRobin
@@ -50,16 +51,26 @@ public struct LoadBalancer: Sendable {
             case .consistentHash: .hash(BoundedLoadHash(entries, names: names))
             case .random: .random(WeightedRandom(entries))
             }
-        let isInTurns = policy == .roundRobin
-        turns = SmoothWeightedRoundRobin(isInTurns ? entries : [])
-        turnsByZone = ZonedRoundRobin(isInTurns ? entries : [])
+        isInTurns = policy == .roundRobin && !hasZones
+        turns = SmoothWeightedRoundRobin(policy == .roundRobin ? entries : [])
+        turnsByZone = ZonedRoundRobin(policy == .roundRobin ? entries : [])
         latencies = PeakEWMA(policy == .peakEWMA ? entries : [])
     }
 
     /// The position of the entry to take among those for which `isEligible` holds; `nil` when there is none. `key` matters
     /// for hashes only; `inFlight` says how many calls one has now.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func pick(
+        key: UInt64, at now: MonotonicTime, random: inout SeededRandom, where isEligible: (Int) -> Bool,
+        inFlight: (Int) -> Int
+    ) -> Int? {
+        // The others apart: what is not needed for turns is not to be in their way.
+        if isInTurns { return turns.pick(where: isEligible) }
+        return pickOtherwise(key: key, at: now, random: &random, where: isEligible, inFlight: inFlight)
+    }
+
+    @inlinable @inline(never)
+    mutating func pickOtherwise(
         key: UInt64, at now: MonotonicTime, random: inout SeededRandom, where isEligible: (Int) -> Bool,
         inFlight: (Int) -> Int
     ) -> Int? {

@@ -39,20 +39,23 @@ public struct SmoothWeightedRoundRobin: Sendable {
 
     @inlinable
     static func pick(_ turns: inout [Turn], _ isEligible: (Int) -> Bool) -> Int? {
-        var total = 0
-        var best = -1
-        var bestCredit = Int.min
-        for position in turns.indices where isEligible(turns[position].index) {
-            let credit = turns[position].credit &+ turns[position].weight
-            turns[position].credit = credit
-            total &+= turns[position].weight
-            if credit > bestCredit {
-                best = position
-                bestCredit = credit
+        // So it is asked once whether the memory is nobody else's, and not with every credit.
+        turns.withUnsafeMutableBufferPointer { turns in
+            var total = 0
+            var best = -1
+            var bestCredit = Int.min
+            for position in turns.indices where isEligible(turns[position].index) {
+                let credit = turns[position].credit &+ turns[position].weight
+                turns[position].credit = credit
+                total &+= turns[position].weight
+                if credit > bestCredit {
+                    best = position
+                    bestCredit = credit
+                }
             }
+            guard best >= 0 else { return nil }
+            turns[best].credit = bestCredit &- total
+            return turns[best].index
         }
-        guard best >= 0 else { return nil }
-        turns[best].credit = bestCredit &- total
-        return turns[best].index
     }
 }
