@@ -157,6 +157,19 @@ import Testing
     }
 
     @Test(arguments: LoadBalancer.Policy.allCases)
+    func `finds somebody although others change who is eligible meanwhile`(policy: LoadBalancer.Policy) {
+        for isRemote in [false, true] {
+            let entries = [BalancedEntry(), BalancedEntry(weight: 3), BalancedEntry(isRemote: isRemote)]
+            for seed in 0..<200 as Range<UInt64> {
+                var bench = Bench(policy, entries, seed: seed)
+                // All are eligible when they are looked at first, and nobody later.
+                var asked: Set<Int> = []
+                #expect(bench.pick(where: { asked.insert($0).inserted }) != nil)
+            }
+        }
+    }
+
+    @Test(arguments: LoadBalancer.Policy.allCases)
     func `knows no zones where all are elsewhere, and picks nobody of nobody`(policy: LoadBalancer.Policy) {
         var bench = Bench(policy, [1, 1].map { BalancedEntry(weight: $0, isRemote: true) })
         Self.expect(bench.shares(of: 10_000), near: [1, 1], "all are remote")

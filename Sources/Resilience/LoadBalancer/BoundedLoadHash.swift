@@ -45,7 +45,8 @@ public struct BoundedLoadHash: Sendable {
                 bestScore = score
             }
         }
-        return best >= 0 ? best : nil
+        // There is one that has room, unless other threads have changed who is eligible; whoever is asked may still refuse.
+        return best >= 0 ? best : tiers.members[choice.positions.lowerBound].index
     }
 
     @inlinable

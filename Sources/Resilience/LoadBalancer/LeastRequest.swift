@@ -42,11 +42,9 @@ extension PreferenceTiers {
     /// none may.
     @inlinable
     func drawTwo(random: inout SeededRandom, _ isEligible: (Int) -> Bool) -> (first: Int, second: Int)? {
-        guard let choice = choose(isEligible), let first = draw(from: choice, random: &random, isEligible) else {
-            return nil
-        }
+        guard let choice = choose(isEligible) else { return nil }
+        let first = draw(from: choice, random: &random, isEligible)
         guard choice.weight > members[first].weight else { return (first, first) }
-        let second = draw(from: choice, except: first, random: &random, isEligible)
-        return (first, second ?? first)
+        return (first, draw(from: choice, except: first, random: &random, isEligible))
     }
 }

@@ -89,17 +89,20 @@ struct PreferenceTiers: Sendable {
         return nil
     }
 
-    /// A random position in `members` of those of `choice` that may be picked, by their weights; never `skipped`, of which
-    /// `choice` must then have more. `nil` only when `isEligible` has changed its mind.
+    /// A random position in `members` of those of `choice` that may be picked, by their weights; not `skipped`, besides which
+    /// there must be another one. Should nobody be left because other threads have changed who may be picked since `choice`
+    /// was made, then one who could be until then: whoever is asked may still refuse.
     @inlinable
     func draw(
         from choice: Choice, except skipped: Int = -1, random: inout SeededRandom, _ isEligible: (Int) -> Bool
-    ) -> Int? {
+    ) -> Int {
+        var last = choice.positions.lowerBound
         var ticket = random.next(below: choice.weight &- (skipped >= 0 ? members[skipped].weight : 0))
         for position in choice.positions where position != skipped && isEligible(members[position].index) {
+            last = position
             ticket &-= members[position].weight
-            if ticket < 0 { return position }
+            if ticket < 0 { break }
         }
-        return nil
+        return last
     }
 }

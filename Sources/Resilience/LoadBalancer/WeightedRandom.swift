@@ -12,9 +12,7 @@ public struct WeightedRandom: Sendable {
     /// The position of an entry for which `isEligible` holds; `nil` when there is none.
     @inlinable
     public func pick(random: inout SeededRandom, where isEligible: (Int) -> Bool) -> Int? {
-        guard let choice = tiers.choose(isEligible),
-            let position = tiers.draw(from: choice, random: &random, isEligible)
-        else { return nil }
-        return tiers.members[position].index
+        guard let choice = tiers.choose(isEligible) else { return nil }
+        return tiers.members[tiers.draw(from: choice, random: &random, isEligible)].index
     }
 }

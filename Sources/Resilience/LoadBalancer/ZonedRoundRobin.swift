@@ -19,7 +19,8 @@ public struct ZonedRoundRobin: Sendable {
     public mutating func pick(where isEligible: (Int) -> Bool) -> Int? {
         guard let choice = tiers.choose(isEligible) else { return nil }
         let start = choice.positions.lowerBound
-        let turn = turns[choice.tier].pick { isEligible(tiers.members[start &+ $0].index) }
-        return turn.map { tiers.members[start &+ $0].index }
+        // Other threads may have changed who is eligible; then whoever is asked may still refuse.
+        let turn = turns[choice.tier].pick { isEligible(tiers.members[start &+ $0].index) } ?? 0
+        return tiers.members[start &+ turn].index
     }
 }
