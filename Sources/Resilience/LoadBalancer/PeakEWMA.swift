@@ -6,7 +6,7 @@
 /// done before an idle first one, with a fifth to spare, because smaller differences are chance and would undo the weights.
 ///
 /// Whoever fails is to be told as slow as a call may be, or failing fast would attract calls. One of which nothing is known
-/// gets a call when it has none.
+/// gets a call when it has none, and then counts as taking a second until more is known.
 public struct PeakEWMA: Sendable {
     @usableFromInline let tiers: PreferenceTiers
     @usableFromInline var estimates: [LatencyEstimate]
@@ -15,6 +15,8 @@ public struct PeakEWMA: Sendable {
 
     /// A time below this share of another one is clearly shorter.
     @usableFromInline static let clearShare = 0.8
+    /// What one takes of which nothing is known, in nanoseconds: slower than what works well, faster than what fails.
+    @usableFromInline static let assumedTime = 1e9
 
     /// Picks among `entries`, which are named by their positions and of which nothing is known; what is known fades by a
     /// factor of e in each `decay` (1 ms at least).
@@ -38,18 +40,19 @@ public struct PeakEWMA: Sendable {
         let secondTime = estimates[second.index].nanoseconds(at: now, decay: decay)
         let isSecondBetter: Bool
         switch (firstTime, secondTime) {
-        case (let firstTime?, let secondTime?):
-            let done = secondTime * Double(secondCount &+ 1)
-            isSecondBetter =
-                done * Double(first.weight) <= firstTime * Double(firstCount) * Double(second.weight)
-                || done < firstTime * PeakEWMA.clearShare
-        case (_?, nil):
-            isSecondBetter = secondCount == 0
-        case (nil, _?):
-            isSecondBetter = firstCount > 0
         case (nil, nil):
             isSecondBetter = LeastRequest.isFuller(
                 firstCount, ofWeight: first.weight, thanWithOneMore: secondCount, ofWeight: second.weight)
+        case (_?, nil) where secondCount == 0:
+            isSecondBetter = true
+        case (nil, _?) where firstCount == 0:
+            isSecondBetter = false
+        default:
+            let firstTime = firstTime ?? PeakEWMA.assumedTime
+            let done = (secondTime ?? PeakEWMA.assumedTime) * Double(secondCount &+ 1)
+            isSecondBetter =
+                done * Double(first.weight) <= firstTime * Double(firstCount) * Double(second.weight)
+                || done < firstTime * PeakEWMA.clearShare
         }
         return isSecondBetter ? second.index : first.index
     }
