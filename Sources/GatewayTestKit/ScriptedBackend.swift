@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 package import Transport
 import Wire
 
@@ -34,6 +34,8 @@ package final class ScriptedBackend {
     package let address: BackendAddress
     /// What it does with whatever comes next.
     package var behaviour = Behaviour.answer
+    /// How long it works on a call before it answers; on health checks not at all.
+    package var workTime = TimeAmount.zero
     /// More members of its results, as JSON, each with a comma in front.
     package var resultMembers = ""
     /// Bytes of padding in its results.
@@ -254,7 +256,7 @@ package final class ScriptedBackend {
                 "\"content\":[],\"port\":\(backend.address.port)\(isCheck ? "" : backend.resultMembers + padding)"
             let result = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\(members)}}"
             switch isCheck && backend.behaviour == .hold ? .answer : backend.behaviour {
-            case .answer: send(ok(result))
+            case .answer: send(ok(result), after: isCheck ? .zero : backend.workTime)
             case .status(let status): send("HTTP/1.1 \(status) No\r\nContent-Length: 4\r\n\r\nsick")
             case .resetAfterRunning: wire?.close()
             case .resetMidAnswer:
@@ -280,6 +282,11 @@ package final class ScriptedBackend {
         }
 
         private func send(_ text: String) { wire?.send(ByteBuffer(string: text)) }
+
+        private func send(_ text: String, after pause: TimeAmount) {
+            guard pause > .zero else { return send(text) }
+            wire?.send(ByteBuffer(string: text), after: pause)
+        }
     }
 }
 

@@ -62,6 +62,12 @@ package final class SimulatedWire: ChannelDuplexHandler {
         }
     }
 
+    /// Does as `send(_:)` when `pause` has passed.
+    package func send(_ bytes: ByteBuffer, after pause: TimeAmount) {
+        let bound = NIOLoopBound(self, eventLoop: network.loop)
+        network.loop.scheduleTask(in: pause) { bound.value.send(bytes) }
+    }
+
     /// The peer sends nothing more and closes, or resets the connection.
     package func close() {
         network.later(after: incoming) { [self] in

@@ -21,14 +21,16 @@ package final class Simulation {
     private var listeners: [ChangeListener] = []
 
     /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
-    /// configuration, and `settings` of that of the gateway.
+    /// configuration, and `settings` of that of the gateway. `backendSettings` are more keys of the first backends, as in
+    /// `weight: 2, zone: a`; none if empty.
     package init(
-        seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, pool: String = "", settings: String = ""
+        seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, pool: String = "", settings: String = "",
+        backendSettings: [String] = []
     ) throws {
         network = SimulatedNetwork(loop: loop, seed: seed)
         backends = (0..<backendCount).map { ScriptedBackend(host: "backend", port: 9_001 + $0) }
         executor = LoopExecutor(loop)
-        configuration = try Simulation.configuration(backends, pool + settings)
+        configuration = try Simulation.configuration(backends, backendSettings, pool + settings)
         plan = GatewayPlan(configuration, shardCount: shardCount, seed: seed, now: MonotonicTime(loop.now))
         let (plan, executor, network) = (plan, executor, network)
         let sealer = SessionSealer()
@@ -39,9 +41,14 @@ package final class Simulation {
         for backend in backends { network.add(backend) }
     }
 
-    private static func configuration(_ backends: [ScriptedBackend], _ settings: String) throws -> GatewayConfiguration
-    {
-        let urls = backends.map { "      - http://\($0.address.host):\($0.address.port)/mcp" }.joined(separator: "\n")
+    private static func configuration(
+        _ backends: [ScriptedBackend], _ backendSettings: [String], _ settings: String
+    ) throws -> GatewayConfiguration {
+        let urls = backends.enumerated().map { index, backend in
+            let more = index < backendSettings.count ? backendSettings[index] : ""
+            let url = "http://\(backend.address.host):\(backend.address.port)/mcp"
+            return more.isEmpty ? "      - \(url)" : "      - { url: \(url), \(more) }"
+        }.joined(separator: "\n")
         let text = "listen: 127.0.0.1:0\npools:\n  tools:\n    backends:\n\(urls)\n\(settings)"
         let loader = ConfigurationLoader(environment: ConfigurationEnvironment(variables: [:]))
         return try loader.load(contents: Array(text.utf8)).configuration

@@ -29,6 +29,14 @@ public struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
         Double(next() >> 11) * 0x1p-53
     }
 
+    /// A number in 0..<`limit`, evenly distributed; zero when `limit` is not positive.
+    @inlinable
+    public mutating func next(below limit: Int) -> Int {
+        let bits = next()
+        guard limit > 0 else { return 0 }
+        return Int(bits.multipliedFullWidth(by: UInt64(limit)).high)
+    }
+
     /// A length of time in 0..<`limit`, evenly distributed; zero when `limit` is not positive.
     @inlinable
     public mutating func nextDuration(below limit: Duration) -> Duration {

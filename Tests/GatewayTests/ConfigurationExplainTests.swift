@@ -98,7 +98,7 @@ import Testing
             "max_age: 24h # default",
             "- url: http://a/mcp # gateway.conf:5:16", "weight: 1 # default", "- url: http://b/ # gateway.conf:5:37",
             "weight: 2 # gateway.conf:5:55",
-            "balance: random # gateway.conf:6:14; no effect in this version: round_robin is used",
+            "balance: random # gateway.conf:6:14",
             "retry: # no effect in this version",
             "# hedge: absent (off)", "- path: /mcp # default", "allowed_origins: [] # default", "tools: {} # default",
         ] { #expect(lines.contains(line), "\(line)") }

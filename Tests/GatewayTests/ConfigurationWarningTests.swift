@@ -8,14 +8,17 @@ import Testing
 
     private let pool = "pools: { tools: { backends: [http://127.0.0.1:9001/mcp] } }\n"
 
-    @Test func `another way of balancing says what is used instead`() throws {
+    @Test(arguments: ["round_robin", "least_request", "peak_ewma", "consistent_hash", "random"])
+    func `no way of balancing needs a remark`(word: String) throws {
+        #expect(try warnings("pools: { tools: { backends: [http://a], balance: \(word) } }") == [])
+    }
+
+    @Test func `zones of backends are pointed out when the gateway does not know its own`() throws {
+        let zoned = "pools: { tools: { backends: [{ url: http://a, zone: z }] } }"
         #expect(
-            try warnings("pools: { tools: { backends: [http://a], balance: random } }")
-                == [
-                    "gateway.conf:1:50: pools.tools.balance: is accepted but has no effect in this version: "
-                        + "round_robin is used"
-                ])
-        #expect(try warnings("pools: { tools: { backends: [http://a], balance: round_robin } }") == [])
+            try warnings(zoned)
+                == ["gateway.conf:1:8: zone: is missing: without it the zones of backends have no effect"])
+        #expect(try warnings("zone: y\n" + zoned) == [])
     }
 
     @Test func `an admin listener that others can reach is pointed out`() throws {
@@ -57,7 +60,7 @@ import Testing
     }
 
     @Test func `warnings are bounded too`() throws {
-        let backends = (0..<100).map { "{ url: http://a\($0), zone: z }" }.joined(separator: ", ")
-        #expect(try warnings("pools: { tools: { backends: [\(backends)] } }").count == 20)
+        let pools = (0..<100).map { "p\($0): { backends: [http://a] }" }.joined(separator: ", ")
+        #expect(try warnings("pools: { \(pools) }\nroutes: [{ path: /mcp, pool: p0 }]").count == 20)
     }
 }

@@ -2,7 +2,7 @@ import Resilience
 import Testing
 
 @Suite struct `Smooth weighted round robin` {
-    private typealias Entry = SmoothWeightedRoundRobin.Entry
+    private typealias Entry = BalancedEntry
 
     @Test func `spreads turns as nginx does`() {
         var balancer = SmoothWeightedRoundRobin([5, 1, 1].map { Entry(weight: $0) })

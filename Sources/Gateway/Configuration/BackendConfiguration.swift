@@ -27,7 +27,7 @@ extension BackendConfiguration {
                 "weight", \.weight, .count(1...1_000), "Its share of the calls, compared with the others."),
             ConfigurationKey(
                 "zone", \.zone, .optional(.word, from: ""),
-                "Where it runs; backends of the gateway's own zone are preferred.", effect: .none()),
+                "Where it runs. While half of the gateway's own `zone` is usable, by weight, no other is used."),
             ConfigurationKey("backup", \.isBackup, .boolean, "Only use it when no other can be."),
         ])
 

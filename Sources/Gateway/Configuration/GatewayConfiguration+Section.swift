@@ -8,6 +8,9 @@ extension GatewayConfiguration {
             ConfigurationKey("admin", \.admin, .address, "Where `/metrics`, `/health` and `/ready` are served."),
             ConfigurationKey("workers", \.workers, .automaticOrCount(1...256), "Event loops. `auto`: one per core."),
             ConfigurationKey(
+                "zone", \.zone, .optional(.zone, from: ""),
+                "Where the gateway runs: backends of the same `zone` are preferred. Absent: all backends are equal."),
+            ConfigurationKey(
                 "sessions", \.sessions, .section(SessionSettings.section),
                 "How session ids of legacy clients are sealed."),
             ConfigurationKey(
@@ -51,6 +54,7 @@ extension GatewayConfiguration {
             configuration.checkCosts(places, &reader)
             configuration.checkSharedSecret(places, &reader)
             configuration.checkFailurePolicies(places, &reader)
+            configuration.checkZones(places, &reader)
         })
 
     /// Makes the only route when there is none, and warns about pools that no route leads to.
@@ -115,6 +119,14 @@ extension GatewayConfiguration {
                     $0.warning("on_redis_failure has no effect without redis", at: places["rate_limits"])
                 }
             }
+        }
+    }
+
+    /// Zones of backends say nothing to a gateway that does not know where it is.
+    private func checkZones(_ places: ConfigurationSection<Self>.Places, _ reader: inout ConfigurationReader) {
+        guard zone == nil, pools.contains(where: { $0.backends.contains { $0.zone != nil } }) else { return }
+        reader.descend(to: "zone") {
+            $0.warning("is missing: without it the zones of backends have no effect", at: places["pools"])
         }
     }
 

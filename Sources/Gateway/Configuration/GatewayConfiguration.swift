@@ -8,6 +8,8 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package var admin: SocketAddressSetting
     /// Event loops; automatic: one per core. 1…256.
     package var workers: AutomaticCount
+    /// Where the gateway runs; absent: unknown.
+    package var zone: String?
     /// How session ids of legacy clients are sealed.
     package var sessions: SessionSettings
     /// Web origins that may call, `scheme://host[:port]` in lower case, without the scheme's own port. Requests without
@@ -43,7 +45,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package init(
         listeners: [ListenerConfiguration] = [ListenerConfiguration()],
         admin: SocketAddressSetting = SocketAddressSetting(host: "127.0.0.1", port: 9_090),
-        workers: AutomaticCount = .automatic, sessions: SessionSettings = SessionSettings(),
+        workers: AutomaticCount = .automatic, zone: String? = nil, sessions: SessionSettings = SessionSettings(),
         allowedOrigins: [String] = [], allowedHosts: [String] = [], trustedProxies: [IPRange] = [],
         limits: ConnectionLimitSettings = ConnectionLimitSettings(), redis: RedisSettings? = nil,
         pools: [PoolConfiguration], routes: [RouteConfiguration], cache: CacheSettings = CacheSettings(),
@@ -53,6 +55,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
         self.listeners = listeners
         self.admin = admin
         self.workers = workers
+        self.zone = zone
         self.sessions = sessions
         self.allowedOrigins = allowedOrigins
         self.allowedHosts = allowedHosts

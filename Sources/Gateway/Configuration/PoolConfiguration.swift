@@ -71,8 +71,9 @@ extension PoolConfiguration {
                 "protocol", \.protocol, .choice,
                 "What the backends speak: `legacy` needs `initialize`, `modern` is 2026-07-28 and later."),
             ConfigurationKey(
-                "balance", \.balance, .choice, "How a backend is picked for a call.",
-                effect: .only({ $0 == .roundRobin }, others: "round_robin is used")),
+                "balance", \.balance, .choice,
+                "How a backend is picked for a call: in turns; the less busy or the faster of two that are drawn; by the "
+                    + "caller's credential or else address, with bounded load; or by chance."),
             ConfigurationKey(
                 "health_check", \.healthCheck, .section(HealthCheckSettings.section),
                 "How backends are watched when nobody calls them."),

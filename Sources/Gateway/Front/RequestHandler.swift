@@ -136,7 +136,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
         call.begin(request, poolIndex: poolIndex, accepted: accepted)
-        if let limiter = shard.plan.limiter { noteAddress(of: request, on: connection, limiter) }
+        if shard.plan.needsAddresses { noteAddress(of: request, on: connection) }
         carryOut(loop.executor.enter(shard, Shard.begin, call))
     }
 
@@ -170,15 +170,13 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     // MARK: Trying a backend
 
-    /// Notes whose address the call counts against: the connection's, or the one for which a trusted proxy has sent it.
-    private func noteAddress(
-        of request: HTTPServerRequest, on connection: HTTPServerConnection, _ limiter: RateLimiter
-    ) {
-        let proxies = shard.plan.trustedProxies
+    /// Notes whose address the call comes from: the connection's, or the one for which a trusted proxy has sent it.
+    private func noteAddress(of request: HTTPServerRequest, on connection: HTTPServerConnection) {
+        let (proxies, hash) = (shard.plan.trustedProxies, shard.plan.callers)
         if proxies.trusts(connection.remoteAddress), let address = proxies.client(of: request.received) {
-            call.address = limiter.hash.address(address)
+            call.address = hash.address(address)
         } else if call.address == nil || !proxies.isEmpty {
-            call.address = limiter.hash.address(connection.remoteAddress)
+            call.address = hash.address(connection.remoteAddress)
         }
     }
 

@@ -16,6 +16,11 @@ package final class Backend {
     let heads = HTTPHeadMemory()
     /// Calls that are with this backend now.
     package private(set) var inFlight = 0
+    /// How many of them only listen, and give the backend nothing to do. Kept up to date where calls in flight decide who
+    /// is picked.
+    package var listenerCount = 0
+    /// The last pick in which it refused a call, for pools of more backends than a word has bits.
+    var refusedPick: UInt64 = 0
     /// How tries ended, counted in the order of `AttemptOutcome.allCases`.
     package private(set) var attempts = [Int](repeating: 0, count: AttemptOutcome.allCases.count)
     /// Seconds from the choice of this backend to the end of its answer.

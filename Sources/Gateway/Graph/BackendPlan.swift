@@ -21,6 +21,8 @@ package final class BackendPlan: Sendable {
     package let weight: Int
     /// Only used when no other backend can be.
     package let isBackup: Bool
+    /// In another zone than the gateway, or in none that is known, while the gateway's is.
+    package let isRemote: Bool
     /// Everything in front of the forwarded fields of a request, by method.
     package let requestStarts: RequestStarts
     /// What the whole process knows of it.
@@ -28,8 +30,8 @@ package final class BackendPlan: Sendable {
     /// How it is listened to.
     package let listening = ListeningStatus()
 
-    /// The plan of `backend` in the pool named `pool`.
-    package init(_ backend: BackendConfiguration, pool: String, status: BackendStatus) {
+    /// The plan of `backend` in the pool named `pool`, for a gateway in `zone` if that is known.
+    package init(_ backend: BackendConfiguration, pool: String, zone: String?, status: BackendStatus) {
         address = BackendAddress(host: backend.url.host, port: backend.url.port)
         authority = backend.url.authority
         path = backend.url.path
@@ -40,6 +42,7 @@ package final class BackendPlan: Sendable {
             .reduce(0) { $0 << 8 | UInt64($1) }
         weight = backend.weight
         isBackup = backend.isBackup
+        isRemote = zone != nil && backend.zone != zone
         requestStarts = RequestStarts(authority: backend.url.authority, path: backend.url.path)
         self.status = status
     }

@@ -49,6 +49,9 @@ package final class BackendStatus: Sendable {
     private static let maximumUnlogged = 64
 
     private let word: Atomic<UInt64>
+    /// Until when an open breaker refuses everything, in nanoseconds; 0 when it is not open, the last of times when an
+    /// operator has opened it.
+    private let refusesUntil = Atomic<Int64>(0)
     private let healthByte = Atomic<UInt8>(Health.unknown.rawValue)
     private let isDrainedFlag = Atomic<Bool>(false)
     private let judge: Mutex<Judge>
@@ -79,6 +82,18 @@ package final class BackendStatus: Sendable {
 
     /// Whether calls may be sent without asking further: neither down nor anything but closed.
     package var isOpenToAll: Bool { health != .down && breakerWord.admitsAll }
+
+    /// Whether it may be chosen and its breaker is not known to say no. Half open it depends on the call.
+    package func mayAdmit(at now: MonotonicTime) -> Bool {
+        isEligible && (breakerWord.admitsAll || now.nanoseconds >= refusesUntil.load(ordering: .relaxed))
+    }
+
+    /// Until when it is known to refuse calls because of how it is; `nil` if it is not.
+    package func refusal(at now: MonotonicTime) -> MonotonicTime? {
+        guard health != .down else { return now + .seconds(1) }
+        let until = MonotonicTime(nanoseconds: refusesUntil.load(ordering: .relaxed))
+        return breakerWord.admitsAll || now >= until ? nil : until
+    }
 
     // MARK: Calls
 
@@ -208,6 +223,9 @@ package final class BackendStatus: Sendable {
     }
 
     private func publish(_ breaker: CircuitBreaker) {
+        // Whoever reads one that is older than the other asks once too often or once too late, nothing more.
+        let until = breaker.phase == .forcedOpen ? .distantFuture : breaker.opensUntil ?? .zero
+        refusesUntil.store(until.nanoseconds, ordering: .relaxed)
         word.store(breaker.word.rawValue, ordering: .relaxed)
     }
 }

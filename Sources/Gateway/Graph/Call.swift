@@ -30,8 +30,8 @@ package final class Call {
     package var poolIndex = 0
     /// The session that the call belongs to, for calls of legacy clients that have one.
     package var session: OpenSession?
-    /// The address of the client, hashed; only made where calls are limited, and then once for the connection unless a
-    /// proxy sends the calls of many.
+    /// The address of the client, hashed; only made where something depends on it, and then once for the connection unless
+    /// a proxy sends the calls of many.
     package var address: CallerKey?
     /// What the rate limits have to know of the call, while Redis is asked about it.
     package var limited: LimitedCall?
@@ -62,7 +62,7 @@ package final class Call {
     package var timeWithBackends = TimeAmount.zero
     /// How many tries there were.
     package var attemptCount = 0
-    /// The positions of the backends that were tried; of those beyond 64 nothing is remembered.
+    /// The positions of the backends that were tried; of those beyond 64 only the last one is remembered, by `backend`.
     package var triedBackends: UInt64 = 0
     /// The longest time that a backend asked to be left alone for, in this call.
     package var retryAfterSeconds = 0
@@ -118,6 +118,7 @@ package final class Call {
         era = other.era
         version = other.version
         session = other.session
+        address = other.address
         caching = CallCaching(ticket)
         startedAt = now
     }
@@ -152,7 +153,7 @@ package final class Call {
     }
 
     func hasTried(_ index: Int) -> Bool {
-        index < 64 && triedBackends & (1 << UInt64(index)) != 0
+        index < 64 ? triedBackends & (1 << UInt64(index)) != 0 : attemptCount > 0 && backend?.index == index
     }
 
     func markTried(_ index: Int) {

@@ -5,7 +5,7 @@ extension GatewayPlan {
     package init(_ configuration: GatewayConfiguration, shardCount: Int, seed: UInt64, now: MonotonicTime) {
         var random = SeededRandom(seed: seed)
         let pools = configuration.pools.map { pool in
-            PoolPlan(pool) {
+            PoolPlan(pool, zone: configuration.zone) {
                 BackendStatus(
                     CircuitBreaker.Configuration(pool.circuitBreaker), shardCount: shardCount, seed: random.next(),
                     at: now)
@@ -27,6 +27,8 @@ extension GatewayPlan {
         let shared = configuration.redis?.secret ?? configuration.sessions.key
         let secret = shared?.value ?? (0..<32).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         callers = CallerHash(secret: secret)
+        needsAddresses =
+            !configuration.rateLimits.isEmpty || pools.contains { $0.balancing == .consistentHash }
         cache = AnswerCache(
             configuration.cache, poolCount: pools.count, secret: AnswerCache.secret(from: secret), seed: random.next())
         sharedStore = configuration.redis.map {

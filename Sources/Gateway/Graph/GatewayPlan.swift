@@ -20,6 +20,8 @@ package struct GatewayPlan: Sendable {
     package var trustedProxies: TrustedProxies
     /// Tells callers apart.
     package var callers: CallerHash
+    /// Whether something depends on the addresses of clients: rate limits, or which backend is picked.
+    package var needsAddresses: Bool
     /// The rate limits; `nil` if there are none.
     package var limiter: RateLimiter?
     /// What is kept of answers.

@@ -1,24 +1,45 @@
 package import NIOCore
 package import Resilience
 
-/// One pool as one shard sees it: its backends, and whose turn it is.
+/// One pool as one shard sees it: its backends, and who of them is next.
 ///
-/// In the shard's region: touched only from the shard's entries.
+/// In the shard's region: touched only from the shard's entries. What decides who is next, calls in flight and how long they
+/// took, is what this shard has seen: the calls of a process are spread over its shards by chance, and to choose among two
+/// with a part of the picture is nearly as good as with all of it. A bound on loads holds in each shard.
 package final class Pool {
     /// What is the same in every shard.
     package let plan: PoolPlan
     /// The backends, in the order of the file.
     package let backends: [Backend]
-    private var balancer: SmoothWeightedRoundRobin
+    private var balancer: LoadBalancer
+    private var random: SeededRandom
+    private let callers: CallerHash
+    /// Whether calls in flight or their times decide who is picked.
+    private let isTracking: Bool
+    /// The generations of the breakers in which times were taken.
+    private var generations: [UInt32]
+    /// Counts the picks, so that backends beyond 64 can be marked in one.
+    private var pickNumber: UInt64 = 0
+    /// Which backends were down when one was picked, and have not come back since.
+    private var wasDown: [Bool]
 
     /// The pool of `plan` in the shard with this number. Shards begin with different backends, so that a few calls over
-    /// many connections do not all meet at the first one.
-    package init(_ plan: PoolPlan, shard number: Int) {
+    /// many connections do not all meet at the first one. Chance comes from `seed`.
+    package init(_ plan: PoolPlan, shard number: Int, callers: CallerHash, seed: UInt64) {
         self.plan = plan
+        self.callers = callers
         backends = plan.backends.enumerated().map { Backend($0.element, index: $0.offset) }
-        balancer = SmoothWeightedRoundRobin(
-            plan.backends.map { SmoothWeightedRoundRobin.Entry(weight: $0.weight, isBackup: $0.isBackup) })
-        for _ in 0..<(number % max(backends.count, 1)) { _ = balancer.pick(where: { _ in true }) }
+        balancer = LoadBalancer(
+            plan.balancing,
+            plan.backends.map { BalancedEntry(weight: $0.weight, isBackup: $0.isBackup, isRemote: $0.isRemote) },
+            names: plan.backends.map(\.key))
+        random = SeededRandom(seed: seed)
+        isTracking = plan.balancing != .roundRobin && plan.balancing != .random
+        generations = plan.backends.map { $0.status.breakerWord.generation }
+        wasDown = [Bool](repeating: false, count: plan.backends.count)
+        for _ in 0..<(number % max(backends.count, 1)) {
+            _ = balancer.pick(key: 0, at: .zero, random: &random, where: { _ in true }, inFlight: { _ in 0 })
+        }
     }
 
     /// What `pick` found.
@@ -35,25 +56,94 @@ package final class Pool {
         var retryAt = time + .seconds(60)
         // A half-open backend may say no when it is asked for a permit; then it is passed over like one that was tried.
         var refusedMask: UInt64 = 0
+        pickNumber &+= 1
+        let key = isTracking ? prepare(for: call) : 0
         for _ in 0..<max(backends.count, 1) {
-            guard
-                let index = balancer.pick(where: { index in
+            let index = balancer.pick(
+                key: key, at: time, random: &random,
+                where: { index in
                     let backend = backends[index]
-                    return !call.hasTried(index) && (index >= 64 || refusedMask & (1 << UInt64(index)) == 0)
-                        && backend.plan.status.isEligible && !backend.isPassedOver(at: now)
-                })
-            else { break }
+                    return !call.hasTried(index)
+                        && (index < 64 ? refusedMask & (1 << UInt64(index)) == 0 : backend.refusedPick != pickNumber)
+                        && backend.plan.status.mayAdmit(at: time) && !backend.isPassedOver(at: now)
+                },
+                inFlight: { backends[$0].inFlight - backends[$0].listenerCount })
+            guard let index else { break }
             let backend = backends[index]
             switch backend.plan.status.admit(isRepeatable: call.isRepeatable, at: time) {
             case .success(let permit):
                 return .backend(backend, permit)
             case .failure(let retry):
                 retryAt = min(retryAt, retry.time)
-                if index < 64 { refusedMask |= 1 << UInt64(index) }
+                if index < 64 { refusedMask |= 1 << UInt64(index) } else { backend.refusedPick = pickNumber }
             }
         }
-        if backends.contains(where: { $0.plan.status.health == .down }) { retryAt = min(retryAt, time + .seconds(1)) }
+        for backend in backends { retryAt = min(retryAt, backend.plan.status.refusal(at: time) ?? retryAt) }
         return .none(retryAt: retryAt)
+    }
+
+    /// Does what the policy needs before it picks; returns what is hashed, if anything is: calls with the same credential go
+    /// to the same backend, or without any those from the same address.
+    private func prepare(for call: Call) -> UInt64 {
+        switch plan.balancing {
+        case .consistentHash:
+            return (call.caller(callers).credential ?? call.address ?? .nobody).low
+        case .peakEWMA:
+            // What was before one came back, by its checks or its breaker, says nothing of the time after it, least of all
+            // how slow a failure counts.
+            for index in backends.indices {
+                let status = backends[index].plan.status
+                let word = status.breakerWord
+                if status.health == .down {
+                    wasDown[index] = true
+                } else if word.admitsAll, wasDown[index] || word.generation != generations[index] {
+                    wasDown[index] = false
+                    generations[index] = word.generation
+                    balancer.forget(index)
+                }
+            }
+            return 0
+        case .leastRequest, .roundRobin, .random:
+            return 0
+        }
+    }
+
+    /// Takes note that a try at `backend` begins.
+    func began(_ call: Call, with backend: Backend) {
+        if isTracking, call.isListening { backend.listenerCount += 1 }
+    }
+
+    /// How a try ended.
+    struct TryEnd {
+        var outcome: AttemptOutcome
+        var permit: BackendStatus.Permit
+        /// From its beginning to the answer, or to the head of a stream.
+        var latency: TimeAmount
+        var now: NIODeadline
+    }
+
+    /// Takes note of how a try at `backend` ended.
+    func ended(_ call: Call, with backend: Backend, _ end: TryEnd) {
+        guard isTracking else { return }
+        if call.isListening { backend.listenerCount -= 1 }
+        // As for the breaker: what began before a change does not count after it.
+        guard plan.balancing == .peakEWMA, end.permit.generation == backend.plan.status.breakerWord.generation else {
+            return
+        }
+        let (time, latency) = (MonotonicTime(end.now), end.latency)
+        switch end.outcome {
+        case .success:
+            // How fast a notification is accepted says nothing of how fast calls are answered.
+            guard call.expectedAnswerCount > 0 else { return }
+            balancer.record(nanoseconds: latency.nanoseconds, of: backend.index, at: time)
+        case .clientGone:
+            // Whoever only listens leaves when they like.
+            guard call.expectedAnswerCount > 0, !call.isListening else { return }
+            balancer.recordAtLeast(nanoseconds: latency.nanoseconds, of: backend.index, at: time)
+        case .connectFailed, .lost, .serverError, .protocolError, .timeout, .refused, .unauthorized:
+            // However fast it failed: nobody is to be drawn to it.
+            balancer.record(nanoseconds: plan.timeouts.request.nanoseconds, of: backend.index, at: time)
+        }
     }
 
     /// The backend that a sealed session id names, if it is still configured here.

@@ -1,4 +1,5 @@
 package import NIOCore
+package import Resilience
 package import Wire
 
 /// One pool, as far as it is the same in every shard.
@@ -9,6 +10,8 @@ package final class PoolPlan: Sendable {
     package let nameJSON: [UInt8]
     /// The backends, in the order of the file.
     package let backends: [BackendPlan]
+    /// How a backend is picked for a call.
+    package let balancing: LoadBalancer.Policy
     /// How long things may take.
     package let timeouts: PoolTimeouts
     /// From here on a success is a slow one.
@@ -22,11 +25,12 @@ package final class PoolPlan: Sendable {
     /// What is kept of the answers of tools.
     private let toolCacheRules: [(name: [UInt8], rule: CacheRule)]
 
-    /// The plan of `pool`; `makeStatus` is called once for each backend.
-    package init(_ pool: PoolConfiguration, makeStatus: () -> BackendStatus) {
+    /// The plan of `pool` for a gateway in `zone` if that is known; `makeStatus` is called once for each backend.
+    package init(_ pool: PoolConfiguration, zone: String? = nil, makeStatus: () -> BackendStatus) {
         name = pool.name
         nameJSON = Array(jsonString: pool.name)
-        backends = pool.backends.map { BackendPlan($0, pool: pool.name, status: makeStatus()) }
+        backends = pool.backends.map { BackendPlan($0, pool: pool.name, zone: zone, status: makeStatus()) }
+        balancing = LoadBalancer.Policy(pool.balance)
         timeouts = PoolTimeouts(
             connect: TimeAmount(pool.timeout.connect), firstByte: TimeAmount(pool.timeout.firstByte),
             request: TimeAmount(pool.timeout.request), streamIdle: TimeAmount(pool.timeout.streamIdle),
@@ -75,5 +79,18 @@ package final class PoolPlan: Sendable {
             if isMatch { return tool.rule }
         }
         return nil
+    }
+}
+
+extension LoadBalancer.Policy {
+    fileprivate init(_ policy: BalancePolicy) {
+        self =
+            switch policy {
+            case .roundRobin: .roundRobin
+            case .leastRequest: .leastRequest
+            case .peakEWMA: .peakEWMA
+            case .consistentHash: .consistentHash
+            case .random: .random
+            }
     }
 }

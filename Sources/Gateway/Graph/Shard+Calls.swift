@@ -138,6 +138,7 @@ extension Shard {
         call.answeredAt = nil
         call.streamBeganAt = nil
         call.markTried(backend.index)
+        pool.began(call, with: backend)
         if let connection = backend.lease(at: now, discarded: &discarded) {
             call.connection = connection
             return .send(connection)
@@ -195,7 +196,9 @@ extension Shard {
         call.permit = nil
         let duration = now - call.attemptStartedAt
         call.timeWithBackends = call.timeWithBackends + duration
-        let isSlow = (call.streamBeganAt ?? now) - call.attemptStartedAt >= pools[call.poolIndex].plan.slowCall
+        let latency = (call.streamBeganAt ?? now) - call.attemptStartedAt
+        let pool = pools[call.poolIndex]
+        let isSlow = latency >= pool.plan.slowCall
         backend.plan.status.record(
             outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))
         if outcome.isFailure {
@@ -204,5 +207,6 @@ extension Shard {
         let connection = call.connection.take()
         connection?.lessee = nil
         backend.giveBack(connection, outcome: outcome, duration: duration, at: now)
+        pool.ended(call, with: backend, Pool.TryEnd(outcome: outcome, permit: permit, latency: latency, now: now))
     }
 }

@@ -33,7 +33,9 @@ package actor Shard {
         self.number = number
         self.plan = plan
         self.executor = executor
-        pools = plan.pools.map { Pool($0, shard: number) }
+        pools = plan.pools.enumerated().map { position, pool in
+            Pool(pool, shard: number, callers: plan.callers, seed: seed &+ 2 &+ UInt64(number << 32 | position))
+        }
         sessions = SessionTable(sealer: sealer, seed: seed &+ 1)
         scratch = JSONScratch(seed: seed)
         counters = ShardCounters(poolCount: plan.pools.count)

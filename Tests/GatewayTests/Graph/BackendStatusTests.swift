@@ -73,6 +73,22 @@ import Testing
         #expect(status.transitionCounts[Int(CircuitBreaker.Phase.open.rawValue)] == 1)
     }
 
+    @Test func `says without being asked for a permit until when it refuses`() throws {
+        let status = makeStatus()
+        #expect(status.mayAdmit(at: start) && status.refusal(at: start) == nil)
+        for _ in 0..<5 { status.record(.failure, permit: try permit(status, at: start), shard: 0, at: start) }
+        #expect(!status.mayAdmit(at: start))
+        let until = try #require(status.refusal(at: start))
+        #expect(until > start && until <= start + .seconds(2))
+        #expect(status.mayAdmit(at: until) && status.refusal(at: until) == nil)
+        // Half open: it depends on who asks.
+        _ = try permit(status, at: until, isRepeatable: true)
+        #expect(status.breakerWord.phase == .halfOpen)
+        #expect(status.mayAdmit(at: start))
+        status.health = .down
+        #expect(!status.mayAdmit(at: until) && status.refusal(at: until) == until + .seconds(1))
+    }
+
     @Test func `weighs failures against the successes of every shard`() throws {
         let status = makeStatus()
         for index in 0..<100 {

@@ -24,6 +24,7 @@ extension ConfigurationKind.TextForm {
     static let name = Self(name: "name", example: "tools", pattern: #"^[A-Za-z][A-Za-z0-9_-]{0,62}$"#)
     static let toolName = Self(name: "tool name", example: "process_data", pattern: #"^[A-Za-z0-9_./-]{1,128}$"#)
     static let word = Self(name: "text", example: "eu-west-1b", pattern: #"^[!-~]{1,64}$"#)
+    static let zone = Self(name: "text", example: "eu-west-1b or env:NAME", pattern: #"^[!-~]{1,262}$"#)
     static let percentile = Self(name: "percentile", example: "p95", pattern: #"^p(50|[5-9][0-9])$"#)
 }
 
@@ -55,10 +56,32 @@ extension ConfigurationValue where Value == String {
 
     /// Printable ASCII without spaces, at most 64 characters.
     static var word: Self {
-        form(.word, "must be 1…64 printable ASCII characters without spaces") { text in
-            (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        }
+        form(.word, wordDemand) { $0.isWord }
     }
+
+    /// A word, or `env:NAME` for the word that an environment variable holds: one file may serve gateways in many places.
+    static var zone: Self {
+        let (word, demand) = (Self.word, wordDemand)
+        return ConfigurationValue(
+            kind: .text(.zone),
+            read: { node, current, reader in
+                guard case .scalar(let text, _) = node.content,
+                    case .environment(let name)? = Secret.Reference(text)
+                else { return word.read(node, current, &reader) }
+                guard let value = reader.environment.variables[name] else {
+                    reader.problem("environment variable \(name) is not set", at: node.position)
+                    return nil
+                }
+                guard value.isWord else {
+                    reader.problem("environment variable \(name) \(demand)", at: node.position)
+                    return nil
+                }
+                return value
+            },
+            text: { $0 })
+    }
+
+    private static var wordDemand: String { "must be 1…64 printable ASCII characters without spaces" }
 
     /// The path of an HTTP request as it comes on the wire: absolute, characters of RFC 3986 §3.3, no query.
     static var path: Self {
@@ -166,6 +189,10 @@ extension ConfigurationValue {
 }
 
 extension String {
+    fileprivate var isWord: Bool {
+        (1...64).contains(utf8.count) && utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
     /// Whether the text can name a pool or a rule. Words that some YAML readers take for truth values cannot.
     var isPoolName: Bool {
         guard let first = utf8.first, first.isASCIILetter, utf8.count <= 63, isPlainName else { return false }

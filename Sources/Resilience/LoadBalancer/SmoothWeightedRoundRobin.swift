@@ -3,23 +3,9 @@
 /// The algorithm of nginx since 1.3.1 (`ngx_http_upstream_get_peer`): every eligible entry gains its weight, the one
 /// that has most is picked and loses the sum. With entries always eligible each gets exactly its weight of picks in
 /// every period, and the period is the sum of the weights divided by their greatest common divisor. Backups are picked
-/// only when no other entry is eligible. A pick takes linear time, asks about each entry at most once and allocates
+/// only when no other entry is eligible; of zones it knows nothing. A pick takes linear time, asks about each entry at most once and allocates
 /// nothing.
 public struct SmoothWeightedRoundRobin: Sendable {
-    /// One that takes turns.
-    public struct Entry: Hashable, Sendable {
-        /// Share of the turns, 1…1000.
-        public var weight: Int
-        /// Whether it is picked only when no other can be.
-        public var isBackup: Bool
-
-        /// An entry; a weight out of range is moved to the nearest one in range.
-        public init(weight: Int = 1, isBackup: Bool = false) {
-            self.weight = min(max(weight, 1), 1_000)
-            self.isBackup = isBackup
-        }
-    }
-
     /// Positions of one kind with their weights and credit, one after the other in memory.
     @usableFromInline
     struct Turn: Sendable {
@@ -37,7 +23,7 @@ public struct SmoothWeightedRoundRobin: Sendable {
     @usableFromInline var backups: [Turn]
 
     /// Takes turns among `entries`; they are named by their positions.
-    public init(_ entries: [Entry]) {
+    public init(_ entries: [BalancedEntry]) {
         let turns = entries.enumerated().map {
             (entry: $0.element, turn: Turn(index: $0.offset, weight: $0.element.weight))
         }
@@ -53,20 +39,23 @@ public struct SmoothWeightedRoundRobin: Sendable {
 
     @inlinable
     static func pick(_ turns: inout [Turn], _ isEligible: (Int) -> Bool) -> Int? {
-        var total = 0
-        var best = -1
-        var bestCredit = Int.min
-        for position in turns.indices where isEligible(turns[position].index) {
-            let credit = turns[position].credit &+ turns[position].weight
-            turns[position].credit = credit
-            total &+= turns[position].weight
-            if credit > bestCredit {
-                best = position
-                bestCredit = credit
+        // So it is asked once whether the memory is nobody else's, and not with every credit.
+        turns.withUnsafeMutableBufferPointer { turns in
+            var total = 0
+            var best = -1
+            var bestCredit = Int.min
+            for position in turns.indices where isEligible(turns[position].index) {
+                let credit = turns[position].credit &+ turns[position].weight
+                turns[position].credit = credit
+                total &+= turns[position].weight
+                if credit > bestCredit {
+                    best = position
+                    bestCredit = credit
+                }
             }
+            guard best >= 0 else { return nil }
+            turns[best].credit = bestCredit &- total
+            return turns[best].index
         }
-        guard best >= 0 else { return nil }
-        turns[best].credit = bestCredit &- total
-        return turns[best].index
     }
 }
