@@ -58,18 +58,18 @@ check_zip() {
     make_zip NEWEST_GLIBC="$GLIBC"
     bytes=$(stat -c %s "$zip")
     ((bytes <= MAXIMUM_ZIP_BYTES)) || fail "the zip has $bytes bytes"
-    mkdir "$WORK/root" "$WORK/root/var"
-    unzip -q "$zip" -d "$WORK/root/var/task"
-    bytes=$(du -sb "$WORK/root/var/task" | cut -f 1)
+    mkdir "$WORK/system" "$WORK/system/var"
+    unzip -q "$zip" -d "$WORK/system/var/task"
+    bytes=$(du -sb "$WORK/system/var/task" | cut -f 1)
     ((bytes <= MAXIMUM_BYTES)) || fail "the function has $bytes bytes"
     say "the zip has $(stat -c %s "$zip") bytes, unpacked $bytes"
     # Lambda runs it as a user of its own, so everybody must be able to.
     for file in bootstrap mcp-tool-server; do
-        [[ $(stat -c %a "$WORK/root/var/task/$file") == 755 ]] || fail "$file cannot be executed by everybody"
+        [[ $(stat -c %a "$WORK/system/var/task/$file") == 755 ]] || fail "$file cannot be executed by everybody"
     done
-    ! find "$WORK/root/var/task" -mindepth 1 -type d | grep . || fail "there are folders in the zip"
-    ! readelf -S "$WORK/root/var/task/mcp-tool-server" | grep -q '\.debug_info' || fail "the server is not stripped"
-    for file in "$WORK"/root/var/task/*; do
+    ! find "$WORK/system/var/task" -mindepth 1 -type d | grep . || fail "there are folders in the zip"
+    ! readelf -S "$WORK/system/var/task/mcp-tool-server" | grep -q '\.debug_info' || fail "the server is not stripped"
+    for file in "$WORK"/system/var/task/*; do
         case ${file##*/} in
             bootstrap | mcp-tool-server | libstdc++.so.* | libgcc_s.so.*) ;;
             *) fail "${file##*/} has no place in the zip" ;;
@@ -79,13 +79,13 @@ check_zip() {
 
 # copy_library PATH: into the root, where the loader looks for it.
 copy_library() {
-    install -D "$1" "$WORK/root$1"
+    install -D "$1" "$WORK/system$1"
 }
 
 # A root of nothing but bash, its libraries, and the parts of glibc that the server names.
 make_root() {
     local library
-    install -D /bin/bash "$WORK/root/bin/bash"
+    install -D /bin/bash "$WORK/system/bin/bash"
     for library in $(ldd /bin/bash | grep -o '/[^ ]*'); do
         copy_library "$library"
     done
@@ -93,10 +93,10 @@ make_root() {
         copy_library "$library"
     done
     # Lambda has these too, and a place to write.
-    mkdir -p "$WORK/root/proc" "$WORK/root/dev" "$WORK/root/tmp"
-    chmod 1777 "$WORK/root/tmp"
-    : >"$WORK/root/dev/null"
-    chmod 666 "$WORK/root/dev/null"
+    mkdir -p "$WORK/system/proc" "$WORK/system/dev" "$WORK/system/tmp"
+    chmod 1777 "$WORK/system/tmp"
+    : >"$WORK/system/dev/null"
+    chmod 666 "$WORK/system/dev/null"
 }
 
 # invoke EVENT: the answer of the function.
@@ -119,10 +119,10 @@ check_bare_run() {
     begin_processes
     # With /proc, as on Lambda: the loader learns there where the server is, and Swift what its arguments are.
     # shellcheck disable=SC2016 # for the shell inside
-    start_process function unshare --mount bash -c 'mount --bind /proc "$0/proc" && exec "$@"' "$WORK/root" \
+    start_process function unshare --mount bash -c 'mount --bind /proc "$0/proc" && exec "$@"' "$WORK/system" \
         env -i PATH="$PATH" LAMBDA_RESPONSE_STREAMING=true ENVIRONMENT=bare AWS_LAMBDA_FUNCTION_TIMEOUT=10 \
         "$EMULATOR" --log-level warn --runtime-interface-emulator-address "127.0.0.1:$PORT" \
-        --runtime-api-address "127.0.0.1:$(free_port)" chroot --userspec=65534:65534 "$WORK/root" /var/task/bootstrap
+        --runtime-api-address "127.0.0.1:$(free_port)" chroot --userspec=65534:65534 "$WORK/system" /var/task/bootstrap
     await function 20 "listening" port_is_taken "$PORT"
     event='{"version":"2.0","rawPath":"/health","requestContext":{"http":{"method":"GET","path":"/health"}}}'
     answer=$(invoke "$event" | tr -d '\0') || fail "no answer: $(<"$RUN_DIRECTORY/function.log")"
