@@ -212,6 +212,12 @@ package struct GatewayMetrics: Sendable {
                 labels: [("reason", "\(outcome.label)")],
                 snapshots.reduce(0) { $0 + $1.counters.retries[Int(outcome.rawValue)] })
         }
+        for pool in plan.pools {
+            text.counter(
+                "mcp_gateway_retry_budget_exhausted_total",
+                help: "Tries that were not made again because there had been too many already.",
+                labels: [("pool", pool.name)], pool.retries.refusalCount)
+        }
         text.gauge(
             "mcp_gateway_inflight", help: "Calls that are under way.",
             snapshots.reduce(0) { $0 + $1.counters.inFlight })

@@ -1,4 +1,5 @@
 package import NIOCore
+import Resilience
 package import Transport
 import Wire
 
@@ -10,6 +11,8 @@ package final class ScriptedBackend {
         case answer
         /// Answers with this status and no JSON-RPC in it.
         case status(Int)
+        /// Answers 503 and asks to be left alone for so long.
+        case refusing(retryAfterSeconds: Int)
         /// Runs the call, then resets the connection before a byte of the answer.
         case resetAfterRunning
         /// Sends half of its answer, then resets the connection.
@@ -36,6 +39,10 @@ package final class ScriptedBackend {
     package var behaviour = Behaviour.answer
     /// How long it works on a call before it answers; on health checks not at all.
     package var workTime = TimeAmount.zero
+    /// How many of a hundred calls it fails with status 500 where it would answer.
+    package var failureShare = 0
+    /// Draws which.
+    private var random = SeededRandom(seed: 7)
     /// More members of its results, as JSON, each with a comma in front.
     package var resultMembers = ""
     /// Bytes of padding in its results.
@@ -256,6 +263,10 @@ package final class ScriptedBackend {
                 "\"content\":[],\"port\":\(backend.address.port)\(isCheck ? "" : backend.resultMembers + padding)"
             let result = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\(members)}}"
             switch isCheck && backend.behaviour == .hold ? .answer : backend.behaviour {
+            case .answer where !isCheck && backend.random.next(below: 100) < backend.failureShare:
+                send("HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nsick")
+            case .refusing(let seconds):
+                send("HTTP/1.1 503 No\r\nRetry-After: \(seconds)\r\nContent-Length: 4\r\n\r\nsick")
             case .answer: send(ok(result), after: isCheck ? .zero : backend.workTime)
             case .status(let status): send("HTTP/1.1 \(status) No\r\nContent-Length: 4\r\n\r\nsick")
             case .resetAfterRunning: wire?.close()

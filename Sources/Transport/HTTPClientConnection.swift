@@ -104,6 +104,10 @@ package final class HTTPClientConnection: ChannelInboundHandler {
     /// Whether the connection has been made and not ended.
     package var isOpen: Bool { phase != .closed && phase != .connecting }
 
+    /// Whether an idle connection has ended, or has got bytes that nobody asked for, which has not been told yet because the
+    /// loop has not come to it. A system call; `false` where there is no socket to ask.
+    package var hasEndedUnnoticed: Bool { output.hasInput }
+
     /// Sends one request, or its beginning if `isComplete` is false; `sendMore` follows. Only when idle; else the connection
     /// ends.
     package func send(_ request: ByteBuffer, isComplete: Bool = true) {

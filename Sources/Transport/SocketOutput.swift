@@ -3,15 +3,18 @@ package import NIOCore
 #if canImport(Glibc)
     import Glibc
     private let systemSend = Glibc.send
+    private let systemReceive = Glibc.recv
     /// A peer that has gone must not end the process: the channel tells of it.
     private let withoutSignal = CInt(MSG_NOSIGNAL)
 #elseif canImport(Musl)
     import Musl
     private let systemSend = Musl.send
+    private let systemReceive = Musl.recv
     private let withoutSignal = CInt(MSG_NOSIGNAL)
 #elseif canImport(Darwin)
     import Darwin
     private let systemSend = Darwin.send
+    private let systemReceive = Darwin.recv
     // SwiftNIO sets SO_NOSIGPIPE on every socket.
     private let withoutSignal: CInt = 0
 #endif
@@ -55,6 +58,14 @@ package struct SocketOutput {
         context.writeUnlessEmpty(bytes.dropping(ofBytes))
         context.writeUnlessEmpty(more.dropping(taken - ofBytes))
         return true
+    }
+
+    /// Whether something waits to be read: bytes, the peer's end, or an error. `false` where there is no socket.
+    package var hasInput: Bool {
+        guard let socket else { return false }
+        var byte: UInt8 = 0
+        let count = systemReceive(socket, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT))
+        return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
     }
 
     /// Forgets the socket: the channel is being closed, and with it the descriptor, which may be another's soon.

@@ -148,9 +148,9 @@ import Testing
 
     @Test func `what has no effect yet means nothing`() throws {
         #expect(
-            try lines(inPool: "retry: { attempts: 2 }", "hedge: { delay: 20ms }, balance: random") == [
+            try lines(inPool: "limits: { queue: 2 }", "hedge: { delay: 20ms }, balance: random") == [
                 "pools.tools.balance: changed from round_robin (default) to random",
-                "pools.tools.retry.attempts: changed from 2 to 3 (default); no effect in this version",
+                "pools.tools.limits.queue: changed from 2 to 256 (default); no effect in this version",
                 "pools.tools.hedge: added { delay: 20ms }; no effect in this version",
             ])
     }

@@ -99,7 +99,7 @@ import Testing
             "- url: http://a/mcp # gateway.conf:5:16", "weight: 1 # default", "- url: http://b/ # gateway.conf:5:37",
             "weight: 2 # gateway.conf:5:55",
             "balance: random # gateway.conf:6:14",
-            "retry: # no effect in this version",
+            "limits: # no effect in this version",
             "# hedge: absent (off)", "- path: /mcp # default", "allowed_origins: [] # default", "tools: {} # default",
         ] { #expect(lines.contains(line), "\(line)") }
         #expect(!yaml.contains(ConfigurationSupport.secret))
@@ -189,6 +189,7 @@ import Testing
         configuration.pools[0].healthCheck.kind = .get(path: "/health")
         configuration.pools[0].cache.lifetime = .seconds(1)
         configuration.pools[0].tools[0].timeout.firstByte = .seconds(1)
+        configuration.pools[0].tools[0].isRepeatable = true
         return configuration
     }
 

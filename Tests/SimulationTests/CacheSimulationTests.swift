@@ -253,7 +253,7 @@ import Testing
     }
 
     @Test func `the leader's failure wakes one of the others, not all`() throws {
-        let simulation = try simulation()
+        let simulation = try simulation(pool: "    retry: { attempts: 1 }\n")
         let backend = simulation.backends[0]
         backend.behaviour = .hold
         let clients = (0..<20).map { _ in simulation.connectClient() }

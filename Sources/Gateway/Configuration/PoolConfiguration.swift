@@ -86,8 +86,7 @@ extension PoolConfiguration {
             ConfigurationKey(
                 "timeout", \.timeout, .section(TimeoutSettings.section), "How long the steps of a call may take."),
             ConfigurationKey(
-                "retry", \.retry, .section(RetrySettings.section), "How often an attempt that failed is made again.",
-                effect: .none()),
+                "retry", \.retry, .section(RetrySettings.section), "How often an attempt that failed is made again."),
             ConfigurationKey(
                 "hedge", \.hedge, .optional(.section(HedgeSettings.section), from: HedgeSettings()),
                 "Send a second attempt when the first is slow. Absent: off.", effect: .none()),

@@ -8,15 +8,18 @@ package struct ToolSettings: Hashable, Sendable {
     package var timeout: ToolTimeoutSettings
     /// For how many calls one of this tool counts in rate limits. 1…1,000,000.
     package var cost: Int
+    /// Whether a call of it may be made again although it may have been executed; absent: as its definition says.
+    package var isRepeatable: Bool?
 
     package init(
         name: String, cache: ToolCacheSettings? = nil, timeout: ToolTimeoutSettings = ToolTimeoutSettings(),
-        cost: Int = 1
+        cost: Int = 1, isRepeatable: Bool? = nil
     ) {
         self.name = name
         self.cache = cache
         self.timeout = timeout
         self.cost = cost
+        self.isRepeatable = isRepeatable
     }
 }
 
@@ -30,8 +33,12 @@ extension ToolSettings {
                 "Cache the answers of this tool, which must not change anything: a kept answer does not run it."),
             ConfigurationKey(
                 "timeout", \.timeout, .section(ToolTimeoutSettings.section),
-                "How long this tool may take, where it differs from the pool.", effect: .none()),
+                "How long this tool may take, where it differs from the pool."),
             ConfigurationKey(
                 "cost", \.cost, .count(1...1_000_000), "For how many calls one of this tool counts in rate limits."),
+            ConfigurationKey(
+                "repeatable", \.isRepeatable, .optional(.boolean, from: true),
+                "Whether a call that may have been executed may be made again. Absent: if it has `cache`, or its "
+                    + "definition says so and the pool has `trust_annotations`."),
         ])
 }

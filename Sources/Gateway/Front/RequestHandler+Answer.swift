@@ -46,7 +46,7 @@ extension RequestHandler {
             relay(piece)
         case .streaming:
             takeEvents(piece)
-        case .idle, .asking, .searching, .waiting, .connecting, .awaiting:
+        case .idle, .asking, .searching, .waiting, .pausing, .connecting, .awaiting:
             break
         }
     }
@@ -60,7 +60,7 @@ extension RequestHandler {
         case .holding: finishHeld()
         case .relaying: finishLongAnswer()
         case .streaming: finishStream()
-        case .idle, .asking, .searching, .waiting, .connecting, .awaiting: break
+        case .idle, .asking, .searching, .waiting, .pausing, .connecting, .awaiting: break
         }
     }
 
@@ -275,7 +275,7 @@ extension RequestHandler {
             finishCall(failed: failure, httpStatus: 0, answerByteCount: 0)
             return
         }
-        if current.isAnswered, !current.holdsHead {
+        if current.isAnswered {
             // What comes after the answer cannot make it wrong.
             let buffer = takeReady(&current, isLast: true)
             finishCall(
@@ -284,15 +284,9 @@ extension RequestHandler {
             client.finish(buffer)
             return
         }
-        guard current.hasCall, !current.holdsHead else {
-            if current.holdsHead {
-                stream = nil
-                state = .idle
-                refuse(Refusal(failure: failure))
-            } else {
-                finishCall(failed: failure, httpStatus: 200, answerByteCount: current.sentByteCount)
-                client.abort()
-            }
+        guard current.hasCall else {
+            finishCall(failed: failure, httpStatus: 200, answerByteCount: current.sentByteCount)
+            client.abort()
             return
         }
         current.ready.writeStaticString("event: message\ndata: ")

@@ -34,6 +34,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case searching
         /// Somebody else has asked the same, and is waited for.
         case waiting
+        /// An attempt has failed, and the next one is waited for.
+        case pausing
         /// A connection to a backend is being made.
         case connecting
         /// The request has been sent.
@@ -185,7 +187,12 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         switch dispatch {
         case .send(let connection):
             connection.lessee = self
-            attemptConnected(connection)
+            if connection.isStale(at: call.attemptStartedAt) {
+                closeBackend()
+                failAttempt(.stale, .unavailable, hasAnswered: false)
+            } else {
+                attemptConnected(connection)
+            }
         case .connect(let connection):
             connection.lessee = self
             state = .connecting
@@ -200,8 +207,11 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             search(places)
         case .wait(let waiter):
             state = .waiting
-            loop.wheel.arm(timer, at: call.startedAt + pool.timeouts.request, owner: self)
+            loop.wheel.arm(timer, at: call.deadline(in: pool), owner: self)
             room.desk.add(self, as: waiter)
+        case .pause(let time):
+            state = .pausing
+            loop.wheel.arm(timer, at: time, owner: self)
         case .refuse(let refusal):
             refuse(refusal)
         }
@@ -237,8 +247,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case .waiting:
             stopWaiting()
             refuse(Refusal(failure: .timeout))
+        case .pausing:
+            carryOut(loop.executor.enter(shard, Shard.goOnAfterPause, call))
         case .connecting, .awaiting, .holding:
-            // The backend may be at work on the call: nobody else may be asked.
             closeBackend()
             failAttempt(.timeout, .timeout, hasAnswered: false)
         case .relaying:
@@ -259,8 +270,12 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         call.held = ByteBuffer()
         // Whoever is turned away now must not be served what was right before.
         if outcome == .unauthorized { loop.executor.enter(shard, Shard.landNothing, call) }
+        // An answer whose head is still held back has not begun for the client.
+        let hasAnswered = hasAnswered && stream?.holdsHead != true
         let end = Shard.AttemptEnd(
-            call: call, outcome: outcome, retryAfterSeconds: retryAfterSeconds, hasAnswered: hasAnswered)
+            call: call, outcome: outcome, failure: failure, retryAfterSeconds: retryAfterSeconds,
+            hasAnswered: hasAnswered)
+        if !hasAnswered { stream = nil }
         if let next = loop.executor.enter(shard, Shard.attemptFailed, end) {
             carryOut(next)
         } else if hasAnswered {
@@ -292,12 +307,12 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     /// Until the end of an answer that is one JSON object: the call's time.
     func armForBody() {
-        loop.wheel.arm(timer, at: call.startedAt + pool.timeouts.request, owner: self)
+        loop.wheel.arm(timer, at: call.deadline(in: pool), owner: self)
     }
 
     /// Until the head of the answer: the shorter of the try's and the call's time.
     private func armForHead() {
-        let timeouts = pool.timeouts
+        let timeouts = call.timeouts(in: pool)
         let deadline = min(call.attemptStartedAt + timeouts.firstByte, call.startedAt + timeouts.request)
         loop.wheel.arm(timer, at: deadline, owner: self)
     }

@@ -6,6 +6,8 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
     case success
     /// No connection came about.
     case connectFailed
+    /// A connection that was kept from an earlier call turned out to have ended before a byte was written to it.
+    case stale
     /// The connection ended before the answer did.
     case lost
     /// HTTP 500, 502, 504, or 503 without `Retry-After`.
@@ -26,6 +28,7 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
         switch self {
         case .success: "success"
         case .connectFailed: "connect"
+        case .stale: "stale"
         case .lost: "reset"
         case .serverError: "server_error"
         case .protocolError: "protocol_error"
@@ -42,15 +45,23 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
         case .success, .unauthorized: isSlow ? .slowSuccess : .success
         case .connectFailed: .connectFailure
         case .lost, .serverError, .protocolError, .timeout: .failure
-        case .refused, .clientGone: .neutral
+        case .stale, .refused, .clientGone: .neutral
         }
     }
 
     /// Whether the backend certainly did nothing of the call, so that another one may be asked whatever the call is.
     package var isNeverExecuted: Bool {
         switch self {
-        case .connectFailed, .refused: true
+        case .connectFailed, .stale, .refused: true
         case .success, .lost, .serverError, .protocolError, .timeout, .unauthorized, .clientGone: false
+        }
+    }
+
+    /// Whether another attempt may go better, for calls that may be made twice.
+    package var mayBeRepeated: Bool {
+        switch self {
+        case .connectFailed, .stale, .lost, .serverError, .protocolError, .timeout, .refused: true
+        case .success, .unauthorized, .clientGone: false
         }
     }
 }

@@ -46,6 +46,9 @@ package final class Backend {
     /// Whether it has asked to be left alone for the moment.
     package func isPassedOver(at now: NIODeadline) -> Bool { now < passedOverUntil }
 
+    /// Until when it has asked to be left alone; `nil` if it has not, or if that is over.
+    package func passedOver(at now: NIODeadline) -> NIODeadline? { now < passedOverUntil ? passedOverUntil : nil }
+
     /// Takes note that the backend refused and named a time.
     package func passOver(until time: NIODeadline) {
         passedOverUntil = max(passedOverUntil, time)

@@ -33,6 +33,15 @@ package final class BackendConnection: HTTPClientDelegate {
         http.isReusable && now - idleSince < Backend.idleTime && now - createdAt < Backend.maximumAge
     }
 
+    /// Waited for longer than this, a connection is looked at before a call is sent on it, since its end may have arrived
+    /// unnoticed; one in steady use is not, which saves a system call.
+    private static let trustedTime = TimeAmount.milliseconds(5)
+
+    /// Whether the backend has ended it, although that has not been told yet. `now` is when it was leased.
+    func isStale(at now: NIODeadline) -> Bool {
+        now - idleSince > BackendConnection.trustedTime && http.hasEndedUnnoticed
+    }
+
     package func connected(_ connection: HTTPClientConnection) {
         if let lessee {
             lessee.attemptConnected(self)

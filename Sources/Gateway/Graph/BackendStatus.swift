@@ -39,13 +39,6 @@ package final class BackendStatus: Sendable {
         var lastFailure: BackendFailure?
     }
 
-    /// One shard's successes, alone on its cache lines so that shards do not slow each other.
-    private final class Tally: Sendable {
-        private let padding = InlineArray<14, UInt64>(repeating: 0)
-        let successes = Atomic<UInt64>(0)
-        private let morePadding = InlineArray<14, UInt64>(repeating: 0)
-    }
-
     private static let maximumUnlogged = 64
 
     private let word: Atomic<UInt64>
@@ -55,14 +48,15 @@ package final class BackendStatus: Sendable {
     private let healthByte = Atomic<UInt8>(Health.unknown.rawValue)
     private let isDrainedFlag = Atomic<Bool>(false)
     private let judge: Mutex<Judge>
-    private let tallies: [Tally]
+    /// Successes, by shard.
+    private let tallies: ShardTallies
 
     /// A closed breaker of an unchecked backend, shared by `shardCount` shards.
     package init(_ configuration: CircuitBreaker.Configuration, shardCount: Int, seed: UInt64, at now: MonotonicTime) {
         let breaker = CircuitBreaker(configuration, at: now)
         word = Atomic(breaker.word.rawValue)
         judge = Mutex(Judge(breaker: breaker, random: SeededRandom(seed: seed)))
-        tallies = (0..<shardCount).map { _ in Tally() }
+        tallies = ShardTallies(count: shardCount)
     }
 
     /// What the active checks say.
@@ -85,7 +79,12 @@ package final class BackendStatus: Sendable {
 
     /// Whether it may be chosen and its breaker is not known to say no. Half open it depends on the call.
     package func mayAdmit(at now: MonotonicTime) -> Bool {
-        isEligible && (breakerWord.admitsAll || now.nanoseconds >= refusesUntil.load(ordering: .relaxed))
+        !isDrained && mayBeAskedInSession(at: now)
+    }
+
+    /// Whether calls of sessions that are open there may be sent; operators who drain it let those go on.
+    package func mayBeAskedInSession(at now: MonotonicTime) -> Bool {
+        health != .down && (breakerWord.admitsAll || now.nanoseconds >= refusesUntil.load(ordering: .relaxed))
     }
 
     /// Until when it is known to refuse calls because of how it is; `nil` if it is not.
@@ -98,10 +97,13 @@ package final class BackendStatus: Sendable {
     // MARK: Calls
 
     /// The right to send a try now, or when to ask again.
-    package func admit(isRepeatable: Bool, at now: MonotonicTime) -> Result<Permit, RetryTime> {
+    package func admit(
+        isRepeatable: @autoclosure () -> Bool, at now: MonotonicTime
+    ) -> Result<Permit, RetryTime> {
         guard health != .down else { return .failure(RetryTime(time: now + .seconds(1))) }
         let word = breakerWord
         if word.admitsAll { return .success(Permit(generation: word.generation, isProbe: false)) }
+        let isRepeatable = isRepeatable()
         return judge.withLock { judge in
             let admission = judge.breaker.admit(at: now, isRepeatable: isRepeatable, random: &judge.random)
             defer { publish(judge.breaker) }
@@ -127,9 +129,7 @@ package final class BackendStatus: Sendable {
     package func record(_ outcome: CircuitBreaker.Outcome, permit: Permit, shard: Int, at now: MonotonicTime) {
         // A success from before a transition says nothing about the time after it.
         if case .success = outcome, !permit.isProbe, permit.generation == breakerWord.generation {
-            // Only this shard writes here, so a load and a store make an increment.
-            let successes = tallies[shard].successes.load(ordering: .relaxed)
-            tallies[shard].successes.store(successes &+ 1, ordering: .relaxed)
+            tallies.add(shard: shard)
             return
         }
         judge.withLock { judge in
@@ -204,8 +204,7 @@ package final class BackendStatus: Sendable {
     }
 
     private func addSuccesses(at now: MonotonicTime, _ judge: inout Judge) {
-        var total: UInt64 = 0
-        for tally in tallies { total &+= tally.successes.load(ordering: .relaxed) }
+        let total = tallies.total
         let fresh = total &- judge.countedSuccesses
         judge.countedSuccesses = total
         guard fresh > 0 else { return }

@@ -28,6 +28,8 @@ package final class Call {
     package var startedAt = NIODeadline.uptimeNanoseconds(0)
     /// The position of the pool that the route leads to.
     package var poolIndex = 0
+    /// What is different for the tool that is called; `nil` if nothing is.
+    package var tool: ToolPlan?
     /// The session that the call belongs to, for calls of legacy clients that have one.
     package var session: OpenSession?
     /// The address of the client, hashed; only made where something depends on it, and then once for the connection unless
@@ -58,7 +60,7 @@ package final class Call {
     package var held = ByteBuffer()
     /// When the whole answer was there, of an answer that is passed on whole.
     package var answeredAt: NIODeadline?
-    /// How long backends had the call, over all tries that have ended.
+    /// How long backends had the call, over all tries that have ended, with the waits between them.
     package var timeWithBackends = TimeAmount.zero
     /// How many tries there were.
     package var attemptCount = 0
@@ -66,6 +68,10 @@ package final class Call {
     package var triedBackends: UInt64 = 0
     /// The longest time that a backend asked to be left alone for, in this call.
     package var retryAfterSeconds = 0
+    /// Since when the next attempt is waited for.
+    package var pausedAt = NIODeadline.uptimeNanoseconds(0)
+    /// What the client is told of the last attempt that failed, if none goes better.
+    package var failure: GatewayFailure?
 
     package init() {}
 
@@ -80,6 +86,7 @@ package final class Call {
         method = .unknown
         era = .legacy
         version = nil
+        tool = nil
         session = nil
         limited = nil
         isAdmitted = false
@@ -90,6 +97,7 @@ package final class Call {
         attemptCount = 0
         triedBackends = 0
         retryAfterSeconds = 0
+        failure = nil
     }
 
     /// Lets go of the request's bytes.
@@ -102,6 +110,7 @@ package final class Call {
         answerHead = nil
         held = ByteBuffer()
         session = nil
+        tool = nil
         backend = nil
         connection = nil
     }
@@ -117,6 +126,7 @@ package final class Call {
         method = other.method
         era = other.era
         version = other.version
+        tool = other.tool
         session = other.session
         address = other.address
         caching = CallCaching(ticket)
@@ -145,15 +155,38 @@ package final class Call {
     /// Whether the client only listens, for as long as both sides like.
     var isListening: Bool { method == .subscriptionsListen || httpMethod == .get }
 
-    /// Whether a try that failed may be made again elsewhere although it may have been executed.
-    var isRepeatable: Bool {
-        guard let envelope else { return false }
-        return method.isRepeatable && !envelope.hasInputResponses && !envelope.hasRequestState
-            && (method != .initialize || session == nil)
+    /// How long things may take.
+    func timeouts(in pool: PoolPlan) -> PoolTimeouts { tool?.timeouts ?? pool.timeouts }
+
+    /// When the call is over, whatever becomes of it until then.
+    func deadline(in pool: PoolPlan) -> NIODeadline {
+        startedAt + (tool?.timeouts.request ?? pool.timeouts.request)
+    }
+
+    /// Whether a try that failed may be made again although it may have been executed (reliability: "Repeatable").
+    func isRepeatable(in pool: PoolPlan) -> Bool {
+        guard let envelope, !envelope.hasInputResponses, !envelope.hasRequestState else { return false }
+        guard method == .toolsCall else {
+            return method.isRepeatable && (method != .initialize || session == nil)
+        }
+        return tool?.isRepeatable ?? false
+    }
+
+    /// Lets every backend be asked once more.
+    func forgetTries() {
+        triedBackends = 0
+        backend = nil
+    }
+
+    /// Takes back that its backend has been asked.
+    func unmarkTry() {
+        if let index = backend?.index, index < 64 { triedBackends &= ~(1 << UInt64(index)) }
+        backend = nil
+        attemptCount -= 1
     }
 
     func hasTried(_ index: Int) -> Bool {
-        index < 64 ? triedBackends & (1 << UInt64(index)) != 0 : attemptCount > 0 && backend?.index == index
+        index < 64 ? triedBackends & (1 << UInt64(index)) != 0 : backend?.index == index
     }
 
     func markTried(_ index: Int) {

@@ -5,7 +5,7 @@ extension GatewayPlan {
     package init(_ configuration: GatewayConfiguration, shardCount: Int, seed: UInt64, now: MonotonicTime) {
         var random = SeededRandom(seed: seed)
         let pools = configuration.pools.map { pool in
-            PoolPlan(pool, zone: configuration.zone) {
+            PoolPlan(pool, zone: configuration.zone, shardCount: shardCount) {
                 BackendStatus(
                     CircuitBreaker.Configuration(pool.circuitBreaker), shardCount: shardCount, seed: random.next(),
                     at: now)

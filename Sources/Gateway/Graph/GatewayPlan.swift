@@ -1,5 +1,3 @@
-package import NIOCore
-
 /// One generation of the configuration, made ready for the path of a call: bytes instead of strings, leaf values made.
 ///
 /// Immutable; all shards share it. A call uses one plan from its start to its end.
@@ -36,24 +34,6 @@ package struct RoutePlan: Sendable {
     package var path: [UInt8]
     /// The position of its pool.
     package var pool: Int
-}
-
-/// How long the steps of a call may take; the rows of the configuration's `timeout`.
-package struct PoolTimeouts: Sendable {
-    /// Until the connection is made.
-    package var connect: TimeAmount
-    /// From sending a try to the head of its answer.
-    package var firstByte: TimeAmount
-    /// From the call's arrival to the end of its answer, or to the head if it is a stream.
-    package var request: TimeAmount
-    /// Between bytes of a stream.
-    package var streamIdle: TimeAmount
-    /// The whole of a stream that answers a call.
-    package var maximumStream: TimeAmount
-    /// The whole of a stream that a client opened to listen.
-    package static let maximumListening = TimeAmount.hours(1)
-    /// Between a stream's silence and the comment that keeps it alive.
-    package static let keepAlive = TimeAmount.seconds(15)
 }
 
 /// The beginnings of requests to one backend: request line, `Host`, and what is the same in each.

@@ -56,21 +56,28 @@ package final class Pool {
         var retryAt = time + .seconds(60)
         // A half-open backend may say no when it is asked for a permit; then it is passed over like one that was tried.
         var refusedMask: UInt64 = 0
+        // Whoever asked to be left alone is, as long as there are others (reliability: "What counts for the breaker").
+        var heedsPauses = true
         pickNumber &+= 1
         let key = isTracking ? prepare(for: call) : 0
-        for _ in 0..<max(backends.count, 1) {
+        for _ in 0...backends.count {
             let index = balancer.pick(
                 key: key, at: time, random: &random,
                 where: { index in
                     let backend = backends[index]
                     return !call.hasTried(index)
                         && (index < 64 ? refusedMask & (1 << UInt64(index)) == 0 : backend.refusedPick != pickNumber)
-                        && backend.plan.status.mayAdmit(at: time) && !backend.isPassedOver(at: now)
+                        && backend.plan.status.mayAdmit(at: time)
+                        && !(heedsPauses && backend.isPassedOver(at: now))
                 },
                 inFlight: { backends[$0].inFlight - backends[$0].listenerCount })
-            guard let index else { break }
+            guard let index else {
+                guard heedsPauses, backends.contains(where: { $0.isPassedOver(at: now) }) else { break }
+                heedsPauses = false
+                continue
+            }
             let backend = backends[index]
-            switch backend.plan.status.admit(isRepeatable: call.isRepeatable, at: time) {
+            switch backend.plan.status.admit(isRepeatable: call.isRepeatable(in: plan), at: time) {
             case .success(let permit):
                 return .backend(backend, permit)
             case .failure(let retry):
@@ -136,14 +143,48 @@ package final class Pool {
             // How fast a notification is accepted says nothing of how fast calls are answered.
             guard call.expectedAnswerCount > 0 else { return }
             balancer.record(nanoseconds: latency.nanoseconds, of: backend.index, at: time)
+        case .stale:
+            break
         case .clientGone:
             // Whoever only listens leaves when they like.
             guard call.expectedAnswerCount > 0, !call.isListening else { return }
             balancer.recordAtLeast(nanoseconds: latency.nanoseconds, of: backend.index, at: time)
         case .connectFailed, .lost, .serverError, .protocolError, .timeout, .refused, .unauthorized:
             // However fast it failed: nobody is to be drawn to it.
-            balancer.record(nanoseconds: plan.timeouts.request.nanoseconds, of: backend.index, at: time)
+            balancer.record(
+                nanoseconds: call.timeouts(in: plan).request.nanoseconds, of: backend.index, at: time)
         }
+    }
+
+    /// Whether somebody who has not been tried would take `call` now; if not, when somebody will, of those who only ask to be
+    /// left alone for a while.
+    func prospect(for call: Call, at now: NIODeadline) -> Prospect {
+        let time = MonotonicTime(now)
+        var prospect = Prospect.nobody
+        for backend in backends where backend.plan.status.mayAdmit(at: time) {
+            if let end = backend.passedOver(at: now) {
+                if case .later(let other) = prospect, other <= end { continue }
+                if case .again = prospect { continue }
+                prospect = .later(end)
+            } else if !call.hasTried(backend.index) {
+                return .another
+            } else {
+                prospect = .again
+            }
+        }
+        return prospect
+    }
+
+    /// Who could be asked once more.
+    enum Prospect: Hashable {
+        /// Somebody who has not been asked.
+        case another
+        /// Only somebody who has been asked before.
+        case again
+        /// Somebody from then on.
+        case later(NIODeadline)
+        /// Nobody.
+        case nobody
     }
 
     /// The backend that a sealed session id names, if it is still configured here.

@@ -14,7 +14,7 @@ extension Shard {
         guard call.caching?.ticket == nil else { return nil }
         if call.caching == nil { call.caching = question(for: call).map { CallCaching($0) } }
         guard let caching = call.caching, caching.waitCount < Shard.waitLimit else { return nil }
-        let deadline = call.startedAt + pools[call.poolIndex].plan.timeouts.request
+        let deadline = call.deadline(in: pools[call.poolIndex].plan)
         let look = plan.cache.look(
             caching.question, shard: number, until: MonotonicTime(deadline), at: MonotonicTime(now))
         switch look {
@@ -48,7 +48,7 @@ extension Shard {
         guard let request = call.request, let envelope = call.envelope, envelope.kind == .request else { return nil }
         let pool = plan.pools[call.poolIndex]
         return request.body.withByteView { body in
-            guard let rule = pool.cacheRule(for: call.method, era: call.era, tool: envelope.name, in: body),
+            guard let rule = pool.cacheRule(for: call.method, era: call.era, tool: call.tool),
                 CacheVerdict.refusal(of: call.method, envelope, rule: rule) == nil
             else { return nil }
             let caller = call.caller(plan.callers)

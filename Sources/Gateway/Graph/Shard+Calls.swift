@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import Resilience
 import Transport
 package import Wire
@@ -17,6 +17,8 @@ package enum Dispatch {
     case search(SharedPlaces)
     /// Wait for the answer to somebody else's call.
     case wait(FlightWaiter)
+    /// Wait until then before the next attempt.
+    case pause(until: NIODeadline)
     /// Answer with an error of our own.
     case refuse(Refusal)
 }
@@ -89,6 +91,9 @@ extension Shard {
         }
         call.envelope = envelope
         if let method = envelope.method { call.method = MCPMethod(method, in: body) }
+        if call.method == .toolsCall, let name = envelope.name {
+            call.tool = pools[call.poolIndex].plan.tool(named: name, in: body)
+        }
         do throws(MCPRefusal) {
             let classification = try MCPClassifier.classify(
                 envelope, body: body, headers: call.headers, sessionVersion: session?.version)
@@ -115,7 +120,7 @@ extension Shard {
             }
             guard !call.hasTried(pinned.index),
                 case .success(let granted) = pinned.plan.status.admit(
-                    isRepeatable: call.isRepeatable, at: MonotonicTime(now))
+                    isRepeatable: call.isRepeatable(in: pool.plan), at: MonotonicTime(now))
             else {
                 return .refuse(Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, 1)))
             }
@@ -133,6 +138,7 @@ extension Shard {
         }
         call.backend = backend
         call.permit = permit
+        if call.attemptCount == 0 { pool.plan.retries.began(shard: number) }
         call.attemptCount += 1
         call.attemptStartedAt = now
         call.answeredAt = nil
@@ -150,24 +156,22 @@ extension Shard {
 
     // MARK: Ending a try
 
-    /// Tries of one call, the first one included (reliability: "Retries, hedging").
-    private static let maximumAttempts = 3
-
     /// How a try ended, and whether the client has seen anything of its answer.
     package struct AttemptEnd {
         var call: Call
         var outcome: AttemptOutcome
+        /// What the client is told if no other try goes better.
+        var failure = GatewayFailure.backendLost
         /// `Retry-After` of the backend, in seconds.
         var retryAfterSeconds = 0
         /// Whether bytes of this try's answer went to the client: then no other backend can help.
         var hasAnswered = false
     }
 
-    /// Takes note of a try that failed, and chooses another backend if one may be asked.
+    /// Takes note of a try that failed, and says what is to be done if it is to be made again; `nil` if it is not.
     static func attemptFailed(_ end: AttemptEnd, _ shard: isolated Shard) -> Dispatch? {
         let call = end.call
         let now = shard.executor.eventLoop.now
-        let wasProbe = call.permit?.isProbe ?? false
         shard.giveBack(call, end.outcome, at: now)
         if end.outcome == .protocolError { shard.counters.backendProtocolErrors += 1 }
         if end.outcome == .refused {
@@ -175,15 +179,13 @@ extension Shard {
             let pause = TimeAmount.seconds(Int64(min(max(end.retryAfterSeconds, 1), 30)))
             call.backend?.passOver(until: now + pause)
         }
-        // A half-open probe is repeatable by definition; its failure is repaired where no client sees it.
-        guard !end.hasAnswered, end.outcome.isNeverExecuted || (wasProbe && call.isRepeatable) else { return nil }
-        // No try that could not end in the call's time, and not one after another through a large pool.
-        let timeouts = shard.pools[call.poolIndex].plan.timeouts
-        guard call.attemptCount < Shard.maximumAttempts, now < call.startedAt + timeouts.request else { return nil }
-        let next = shard.dispatch(call, at: now)
-        if case .refuse = next { return nil }
-        shard.counters.count(retryAfter: end.outcome)
-        return next
+        if end.outcome == .stale {
+            // Nobody has been asked yet. It ends: a connection that is made anew is not stale.
+            call.unmarkTry()
+            return shard.dispatch(call, at: now)
+        }
+        call.failure = end.failure
+        return end.hasAnswered ? nil : shard.retry(call, after: end.outcome, at: now)
     }
 
     /// Takes note of a try whose answer is complete, or that nobody waits for any more.

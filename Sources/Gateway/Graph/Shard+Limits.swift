@@ -59,10 +59,10 @@ extension Shard {
             question.tool = 0
             question.count = Int64(max(envelope.batchCount, 1))
         } else if call.method == .toolsCall, let name = call.envelope?.name {
-            request.body.withByteView { body in
-                if limiter.countsTools { question.tool = limiter.hash.tool(name, in: body) }
-                question.count = plan.pools[call.poolIndex].cost(ofTool: name, in: body)
+            if limiter.countsTools {
+                question.tool = request.body.withByteView { limiter.hash.tool(name, in: $0) }
             }
+            question.count = call.tool?.cost ?? 1
         }
         return question
     }

@@ -19,6 +19,8 @@ package actor Shard {
     var pools: [Pool]
     var sessions: SessionTable
     var scratch: JSONScratch
+    /// How long is waited before attempts.
+    var random: SeededRandom
     var questions = QuestionMemory()
     var counters: ShardCounters
     var access: AccessLogBuffer
@@ -38,6 +40,7 @@ package actor Shard {
         }
         sessions = SessionTable(sealer: sealer, seed: seed &+ 1)
         scratch = JSONScratch(seed: seed)
+        random = SeededRandom(seed: seed &+ 3 &+ UInt64(number))
         counters = ShardCounters(poolCount: plan.pools.count)
         access = AccessLogBuffer(isEnabled: plan.logsAccess)
     }

@@ -107,14 +107,16 @@ import Wire
 @Suite struct `outcomes of tries` {
     @Test(arguments: AttemptOutcome.allCases)
     func `say what the breaker is told and whether another backend may be asked`(outcome: AttemptOutcome) {
-        let mayAskAnother: Set<AttemptOutcome> = [.connectFailed, .refused]
-        #expect(outcome.isNeverExecuted == mayAskAnother.contains(outcome))
+        let isNeverExecuted: Set<AttemptOutcome> = [.connectFailed, .stale, .refused]
+        #expect(outcome.isNeverExecuted == isNeverExecuted.contains(outcome))
+        let isOver: Set<AttemptOutcome> = [.success, .unauthorized, .clientGone]
+        #expect(outcome.mayBeRepeated == !isOver.contains(outcome))
         let told = "\(outcome.breakerOutcome(isSlow: false))"
         switch outcome {
         case .success, .unauthorized: #expect(told == "success")
         case .connectFailed: #expect(told == "connectFailure")
         case .lost, .serverError, .protocolError, .timeout: #expect(told == "failure")
-        case .refused, .clientGone: #expect(told == "neutral")
+        case .stale, .refused, .clientGone: #expect(told == "neutral")
         }
     }
 
