@@ -212,6 +212,14 @@ package struct GatewayMetrics: Sendable {
                 labels: [("reason", "\(outcome.label)")],
                 snapshots.reduce(0) { $0 + $1.counters.retries[Int(outcome.rawValue)] })
         }
+        let wonHedges = snapshots.reduce(0) { $0 + $1.counters.wonHedges }
+        let hedges = snapshots.reduce(0) { $0 + $1.counters.hedges }
+        for (result, count) in [("won", wonHedges), ("lost", hedges - wonHedges)] {
+            text.counter(
+                "mcp_gateway_hedges_total",
+                help: "Second tries beside first ones that took long, by whether their answer was used.",
+                labels: [("result", result)], count)
+        }
         for pool in plan.pools {
             text.counter(
                 "mcp_gateway_retry_budget_exhausted_total",

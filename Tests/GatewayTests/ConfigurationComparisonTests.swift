@@ -151,7 +151,7 @@ import Testing
             try lines(inPool: "limits: { queue: 2 }", "hedge: { delay: 20ms }, balance: random") == [
                 "pools.tools.balance: changed from round_robin (default) to random",
                 "pools.tools.limits.queue: changed from 2 to 256 (default); no effect in this version",
-                "pools.tools.hedge: added { delay: 20ms }; no effect in this version",
+                "pools.tools.hedge: added { delay: 20ms }",
             ])
     }
 

@@ -162,3 +162,117 @@ private let seeds: [UInt64] = Array(1...40)
         #expect(Int(counter(simulation, "mcp_gateway_retry_budget_exhausted_total") ?? "") ?? 0 > 0)
     }
 }
+
+@Suite struct `a simulated gateway that hedges` {
+    private let hedge = "    hedge: { delay: 60ms }\n"
+
+    private func counter(_ simulation: Simulation, _ result: String) -> Int {
+        let name = "mcp_gateway_hedges_total{result=\"\(result)\"}"
+        return simulation.metrics().split(separator: "\n").first { $0.hasPrefix(name) }
+            .flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1
+    }
+
+    /// A client's call is answered once, whoever of the two is first; nothing is left behind.
+    private func expectSettled(_ simulation: Simulation) {
+        let snapshot = simulation.snapshot
+        #expect(snapshot.counters.inFlight == 0)
+        #expect(snapshot.backends[0].allSatisfy { $0.inFlight == 0 })
+        #expect(snapshot.counters.bugs == 0)
+    }
+
+    @Test(arguments: seeds)
+    func `a slow backend costs the delay and the time of another one`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed, pool: hedge)
+        simulation.backends[0].workTime = .seconds(2)
+        let client = simulation.connectClient()
+        for id in 1...9 { client.call("tools/list", id: id) }
+        #expect(simulation.advance(until: { client.answers.count == 9 }, limit: .milliseconds(900)))
+        #expect(client.answers.allSatisfy { $0.status == 200 })
+        for (index, answer) in client.answers.enumerated() { #expect(answer.body.contains("\"id\":\(index + 1),")) }
+        #expect(counter(simulation, "won") == 3)
+        simulation.advance(by: .seconds(3))
+        expectSettled(simulation)
+    }
+
+    @Test(arguments: seeds)
+    func `what may not run twice has one attempt`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed, pool: hedge)
+        for backend in simulation.backends { backend.workTime = .milliseconds(300) }
+        let client = simulation.connectClient()
+        client.call("tools/call", id: 1, name: "charge")
+        #expect(simulation.advance(until: { client.answers.count == 1 }, limit: .seconds(1)))
+        #expect(simulation.backends.flatMap(\.runs) == ["1"])
+        #expect(counter(simulation, "won") == 0 && counter(simulation, "lost") == 0)
+    }
+
+    @Test(arguments: seeds)
+    func `the first answer is used, whatever happens to the other attempt`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed, pool: hedge)
+        let faults: [ScriptedBackend.Behaviour] = [
+            .stall, .refuse, .blackHole, .garbage, .status(500), .resetAfterRunning, .refusing(retryAfterSeconds: 1),
+        ]
+        // One is slow, one is broken, one is well; which of them is asked first differs.
+        for (index, backend) in simulation.backends.enumerated() {
+            switch (index + Int(seed)) % 3 {
+            case 0: backend.workTime = .milliseconds(Int64(simulation.network.chance(50...120)))
+            case 1: backend.behaviour = faults[Int(seed) % faults.count]
+            default: break
+            }
+        }
+        let clients = (0..<4).map { _ in simulation.connectClient() }
+        for id in 1...10 { for client in clients { client.call("prompts/list", id: id) } }
+        #expect(simulation.advance(until: { clients.allSatisfy { $0.answers.count == 10 } }, limit: .seconds(20)))
+        for client in clients {
+            #expect(client.answers.allSatisfy { $0.status == 200 })
+            for (index, answer) in client.answers.enumerated() { #expect(answer.body.contains("\"id\":\(index + 1),")) }
+        }
+        simulation.advance(by: .seconds(2))
+        expectSettled(simulation)
+    }
+
+    @Test(arguments: seeds)
+    func `a second attempt is the retry of a first one that fails`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed, backendCount: 2, pool: hedge)
+        for backend in simulation.backends { backend.behaviour = .hold }
+        let client = simulation.connectClient()
+        client.call("tools/list", id: 1)
+        #expect(
+            simulation.advance(until: { simulation.backends.allSatisfy { $0.runs.count == 1 } }, limit: .seconds(1)))
+        let first = simulation.backends[Int(seed % 2)]
+        first.resetAll()
+        simulation.advance(by: .milliseconds(20))
+        #expect(client.answers.isEmpty)
+        for backend in simulation.backends { backend.release() }
+        #expect(simulation.advance(until: { client.answers.count == 1 }, limit: .seconds(1)))
+        #expect(client.answers[0].status == 200)
+        #expect(simulation.backends.map(\.runs.count) == [1, 1])
+        expectSettled(simulation)
+    }
+
+    @Test(arguments: seeds)
+    func `both end with their client`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed, backendCount: 2, pool: hedge)
+        for backend in simulation.backends { backend.behaviour = .stall }
+        let client = simulation.connectClient()
+        client.call("tools/list", id: 1)
+        #expect(simulation.advance(until: { simulation.network.openCount == 2 }, limit: .seconds(1)))
+        simulation.advance(by: .milliseconds(5))
+        client.disconnect()
+        #expect(simulation.advance(until: { simulation.network.openCount == 0 }, limit: .seconds(1)))
+        expectSettled(simulation)
+    }
+
+    @Test func `the delay follows the pool's own latency`() throws {
+        let simulation = try Simulation(seed: 3, pool: "    hedge: { delay: p95, min_delay: 1ms }\n")
+        for backend in simulation.backends { backend.workTime = .milliseconds(100) }
+        let client = simulation.connectClient()
+        for id in 1...70 { client.call("tools/list", id: id) }
+        #expect(simulation.advance(until: { client.answers.count == 70 }, limit: .seconds(20)))
+        #expect(counter(simulation, "won") + counter(simulation, "lost") == 0)
+        // Slower than ever before.
+        simulation.backends[0].workTime = .seconds(1)
+        for id in 71...76 { client.call("tools/list", id: id) }
+        #expect(simulation.advance(until: { client.answers.count == 76 }, limit: .milliseconds(1_200)))
+        #expect(counter(simulation, "won") > 0)
+    }
+}

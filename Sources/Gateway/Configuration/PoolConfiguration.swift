@@ -89,7 +89,7 @@ extension PoolConfiguration {
                 "retry", \.retry, .section(RetrySettings.section), "How often an attempt that failed is made again."),
             ConfigurationKey(
                 "hedge", \.hedge, .optional(.section(HedgeSettings.section), from: HedgeSettings()),
-                "Send a second attempt when the first is slow. Absent: off.", effect: .none()),
+                "Send a second attempt of a call that may be repeated when the first is slow. Absent: off."),
             ConfigurationKey(
                 "limits", \.limits, .section(PoolLimitSettings.section), "How much the pool takes on at a time.",
                 effect: .none()),

@@ -12,6 +12,23 @@ enum AnswerRules {
         case refused(retryAfterSeconds: Int)
         /// The backend failed.
         case fail(AttemptOutcome)
+
+        /// Whether an answer follows that goes on, as far as its head can tell.
+        var isGood: Bool {
+            switch self {
+            case .hold, .stream: true
+            case .refused, .fail: false
+            }
+        }
+
+        /// How an attempt ended whose answer goes no further than this.
+        var outcome: AttemptOutcome {
+            switch self {
+            case .hold, .stream: .superseded
+            case .refused: .refused
+            case .fail(let outcome): outcome
+            }
+        }
     }
 
     static func judge(_ head: HTTPResponseHead, _ bytes: ByteView, call: Call) -> Verdict {

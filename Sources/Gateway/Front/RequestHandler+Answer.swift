@@ -7,7 +7,9 @@ extension RequestHandler {
     package func answerHead(_ received: HTTPReceivedHead) {
         call.answerHead = received
         let head = received.response
-        switch AnswerRules.judge(head, received.bytes, call: call) {
+        let verdict = AnswerRules.judge(head, received.bytes, call: call)
+        if verdict.isGood { endHedge() }
+        switch verdict {
         case .hold:
             state = .holding
             armForBody()

@@ -70,6 +70,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     var search: SharedSearch?
     /// The long answer that is being passed on.
     var longAnswer: LongAnswer?
+    /// The second attempt beside the one that is under way.
+    var hedge: HedgeAttempt?
     /// The event stream that is being passed on, and how the answer on it counts.
     var stream: AnswerStream?
     var streamedStatus = CallStatus.ok
@@ -220,6 +222,11 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     package func attemptConnected(_ connection: BackendConnection) {
         state = .awaiting
         armForHead()
+        send(on: connection)
+    }
+
+    /// Sends the request.
+    func send(on connection: BackendConnection) {
         let buffer = makeRequest(to: connection.backend.plan)
         connection.http.send(buffer)
         loop.recycle(buffer)
@@ -227,16 +234,12 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func attemptFailed(_ failure: HTTPClientFailure) {
         let hasAnswered = self.hasAnswered
-        switch failure {
-        case .connect, .closed(sentBytes: false):
-            failAttempt(.connectFailed, .unavailable, hasAnswered: hasAnswered)
-        case .closed(sentBytes: true):
-            failAttempt(.lost, .backendLost, hasAnswered: hasAnswered)
-        case .malformed, .unexpected:
-            failAttempt(.protocolError, .badAnswer, hasAnswered: hasAnswered)
-        case .misused:
-            loop.executor.enter(shard, Shard.noteBug, ())
-            failAttempt(.lost, .backendLost, hasAnswered: hasAnswered)
+        if case .misused = failure { loop.executor.enter(shard, Shard.noteBug, ()) }
+        let outcome = AttemptOutcome(failure)
+        switch outcome {
+        case .connectFailed: failAttempt(outcome, .unavailable, hasAnswered: hasAnswered)
+        case .protocolError: failAttempt(outcome, .badAnswer, hasAnswered: hasAnswered)
+        default: failAttempt(outcome, .backendLost, hasAnswered: hasAnswered)
         }
     }
 
@@ -249,6 +252,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             refuse(Refusal(failure: .timeout))
         case .pausing:
             carryOut(loop.executor.enter(shard, Shard.goOnAfterPause, call))
+        case .awaiting where call.hedgesAt.map({ now >= $0 }) == true:
+            beginHedge()
         case .connecting, .awaiting, .holding:
             closeBackend()
             failAttempt(.timeout, .timeout, hasAnswered: false)
@@ -268,6 +273,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         timer.disarm()
         // Of an answer that was not passed on nothing may be left for the next try.
         call.held = ByteBuffer()
+        if goOnWithHedge(after: outcome) { return }
         // Whoever is turned away now must not be served what was right before.
         if outcome == .unauthorized { loop.executor.enter(shard, Shard.landNothing, call) }
         // An answer whose head is still held back has not begun for the client.
@@ -311,9 +317,10 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     }
 
     /// Until the head of the answer: the shorter of the try's and the call's time.
-    private func armForHead() {
+    func armForHead() {
         let timeouts = call.timeouts(in: pool)
-        let deadline = min(call.attemptStartedAt + timeouts.firstByte, call.startedAt + timeouts.request)
+        var deadline = min(call.attemptStartedAt + timeouts.firstByte, call.startedAt + timeouts.request)
+        if let time = call.hedgesAt { deadline = min(deadline, time) }
         loop.wheel.arm(timer, at: deadline, owner: self)
     }
 
@@ -389,6 +396,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         _ status: CallStatus, httpStatus: Int, answerByteCount: Int, attempt: AttemptOutcome? = nil
     ) {
         timer.disarm()
+        endHedge()
         state = .idle
         stream = nil
         longAnswer = nil

@@ -1,4 +1,5 @@
 import Resilience
+import Transport
 
 /// How one try ended, once and for all that ask: breaker, metrics, retry, log.
 package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
@@ -22,6 +23,8 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
     case unauthorized
     /// The client left first.
     case clientGone
+    /// Another attempt of the same call was answered first.
+    case superseded
 
     /// The value of the metric label `outcome`.
     package var label: StaticString {
@@ -36,6 +39,7 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
         case .refused: "refused"
         case .unauthorized: "unauthorized"
         case .clientGone: "client_gone"
+        case .superseded: "superseded"
         }
     }
 
@@ -45,7 +49,7 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
         case .success, .unauthorized: isSlow ? .slowSuccess : .success
         case .connectFailed: .connectFailure
         case .lost, .serverError, .protocolError, .timeout: .failure
-        case .stale, .refused, .clientGone: .neutral
+        case .stale, .refused, .clientGone, .superseded: .neutral
         }
     }
 
@@ -53,7 +57,7 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
     package var isNeverExecuted: Bool {
         switch self {
         case .connectFailed, .stale, .refused: true
-        case .success, .lost, .serverError, .protocolError, .timeout, .unauthorized, .clientGone: false
+        case .success, .lost, .serverError, .protocolError, .timeout, .unauthorized, .clientGone, .superseded: false
         }
     }
 
@@ -61,7 +65,18 @@ package enum AttemptOutcome: UInt8, CaseIterable, Sendable {
     package var mayBeRepeated: Bool {
         switch self {
         case .connectFailed, .stale, .lost, .serverError, .protocolError, .timeout, .refused: true
-        case .success, .unauthorized, .clientGone: false
+        case .success, .unauthorized, .clientGone, .superseded: false
+        }
+    }
+}
+
+extension AttemptOutcome {
+    /// What the end of a connection, or of its making, says of the attempt on it.
+    init(_ failure: HTTPClientFailure) {
+        switch failure {
+        case .connect, .closed(sentBytes: false): self = .connectFailed
+        case .closed(sentBytes: true), .misused: self = .lost
+        case .malformed, .unexpected: self = .protocolError
         }
     }
 }

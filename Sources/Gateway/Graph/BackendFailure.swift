@@ -38,7 +38,7 @@ package struct BackendFailure: Hashable, Sendable {
         case .call(.timeout): "no answer came in time"
         case .call(.refused): "the backend asked to be left alone for a while (Retry-After)"
         case .call(.unauthorized): "the backend did not accept the gateway's credentials"
-        case .call(.success), .call(.stale), .call(.clientGone): "nothing is wrong with the backend"
+        case .call(.success), .call(.stale), .call(.clientGone), .call(.superseded): "nothing is wrong with the backend"
         }
     }
 }
@@ -47,7 +47,7 @@ extension AttemptOutcome {
     /// Whether operators want to know of it when they ask what is wrong with a backend.
     var isFailure: Bool {
         switch self {
-        case .success, .stale, .clientGone: false
+        case .success, .stale, .clientGone, .superseded: false
         case .connectFailed, .lost, .serverError, .protocolError, .timeout, .refused, .unauthorized: true
         }
     }

@@ -54,6 +54,8 @@ package final class Call {
     package var attemptStartedAt = NIODeadline.uptimeNanoseconds(0)
     /// When the try's answer turned out to be a stream, whose length says nothing of the backend's speed.
     package var streamBeganAt: NIODeadline?
+    /// When a second attempt is made beside this one, unless an answer comes first.
+    package var hedgesAt: NIODeadline?
     /// The head of the answer that is being received.
     package var answerHead: HTTPReceivedHead?
     /// The body of that answer, as far as it has come, of one that is held until it is whole.

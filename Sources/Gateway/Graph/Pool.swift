@@ -20,6 +20,8 @@ package final class Pool {
     private var generations: [UInt32]
     /// Counts the picks, so that backends beyond 64 can be marked in one.
     private var pickNumber: UInt64 = 0
+    /// How long answers take, where second attempts depend on it.
+    private var latency: LatencyQuantile?
     /// Which backends were down when one was picked, and have not come back since.
     private var wasDown: [Bool]
 
@@ -35,6 +37,9 @@ package final class Pool {
             names: plan.backends.map(\.key))
         random = SeededRandom(seed: seed)
         isTracking = plan.balancing != .roundRobin && plan.balancing != .random
+        if case .percentile(let percent) = plan.hedge?.delay {
+            latency = LatencyQuantile(percent: percent, at: .zero)
+        }
         generations = plan.backends.map { $0.status.breakerWord.generation }
         wasDown = [Bool](repeating: false, count: plan.backends.count)
         for _ in 0..<(number % max(backends.count, 1)) {
@@ -115,6 +120,17 @@ package final class Pool {
         }
     }
 
+    /// How long the first attempt of a call is given before a second one is made; `nil`: for ever.
+    var hedgeDelay: TimeAmount? {
+        guard let hedge = plan.hedge else { return nil }
+        let delay =
+            switch hedge.delay {
+            case .fixed(let delay): delay
+            case .percentile: latency?.value
+            }
+        return delay.map { TimeAmount(max($0, hedge.minimumDelay)) }
+    }
+
     /// Takes note that a try at `backend` begins.
     func began(_ call: Call, with backend: Backend) {
         if isTracking, call.isListening { backend.listenerCount += 1 }
@@ -131,6 +147,9 @@ package final class Pool {
 
     /// Takes note of how a try at `backend` ended.
     func ended(_ call: Call, with backend: Backend, _ end: TryEnd) {
+        if latency != nil, end.outcome == .success, call.expectedAnswerCount > 0 {
+            latency?.record(nanoseconds: end.latency.nanoseconds, at: MonotonicTime(end.now))
+        }
         guard isTracking else { return }
         if call.isListening { backend.listenerCount -= 1 }
         // As for the breaker: what began before a change does not count after it.
@@ -145,7 +164,7 @@ package final class Pool {
             balancer.record(nanoseconds: latency.nanoseconds, of: backend.index, at: time)
         case .stale:
             break
-        case .clientGone:
+        case .clientGone, .superseded:
             // Whoever only listens leaves when they like.
             guard call.expectedAnswerCount > 0, !call.isListening else { return }
             balancer.recordAtLeast(nanoseconds: latency.nanoseconds, of: backend.index, at: time)

@@ -20,6 +20,8 @@ package final class PoolPlan: Sendable {
     package let listening: ListeningMachine.Policy
     /// When an attempt that failed is made again.
     package let retries: PoolRetries
+    /// When a second attempt is made beside the first; `nil`: never.
+    package let hedge: HedgeSettings?
     /// Whether what the backends say of their tools decides which calls may be repeated.
     package let trustsAnnotations: Bool
     /// What is kept of the answers to all but tools.
@@ -40,6 +42,7 @@ package final class PoolPlan: Sendable {
         self.timeouts = timeouts
         slowCall = TimeAmount(pool.circuitBreaker.slowCall)
         retries = PoolRetries(pool.retry, shardCount: shardCount)
+        hedge = pool.hedge
         trustsAnnotations = pool.trustsAnnotations
         cacheRule = CacheRule(
             lifetime: pool.cache.lifetime, isPublic: pool.cache.scope == .public,

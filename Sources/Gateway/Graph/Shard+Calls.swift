@@ -143,6 +143,7 @@ extension Shard {
         call.attemptStartedAt = now
         call.answeredAt = nil
         call.streamBeganAt = nil
+        call.hedgesAt = timeOfHedge(for: call, in: pool, at: now)
         call.markTried(backend.index)
         pool.began(call, with: backend)
         if let connection = backend.lease(at: now, discarded: &discarded) {
@@ -193,7 +194,7 @@ extension Shard {
         shard.giveBack(end.call, end.outcome, at: end.call.answeredAt ?? shard.executor.eventLoop.now)
     }
 
-    private func giveBack(_ call: Call, _ outcome: AttemptOutcome, at now: NIODeadline) {
+    func giveBack(_ call: Call, _ outcome: AttemptOutcome, at now: NIODeadline) {
         guard let backend = call.backend, let permit = call.permit else { return }
         call.permit = nil
         let duration = now - call.attemptStartedAt

@@ -45,6 +45,10 @@ package struct ShardCounters: Sendable {
     package var clientProtocolErrors = 0
     /// Tries after the first one, in the order of `AttemptOutcome.allCases` by what ended the try before.
     package private(set) var retries = [Int](repeating: 0, count: AttemptOutcome.allCases.count)
+    /// Second attempts beside first ones.
+    package var hedges = 0
+    /// Those of them whose answer was used.
+    package var wonHedges = 0
     /// How late the loop was when it was last asked to be on time.
     package var loopLag = TimeAmount.zero
 

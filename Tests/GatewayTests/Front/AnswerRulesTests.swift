@@ -109,14 +109,14 @@ import Wire
     func `say what the breaker is told and whether another backend may be asked`(outcome: AttemptOutcome) {
         let isNeverExecuted: Set<AttemptOutcome> = [.connectFailed, .stale, .refused]
         #expect(outcome.isNeverExecuted == isNeverExecuted.contains(outcome))
-        let isOver: Set<AttemptOutcome> = [.success, .unauthorized, .clientGone]
+        let isOver: Set<AttemptOutcome> = [.success, .unauthorized, .clientGone, .superseded]
         #expect(outcome.mayBeRepeated == !isOver.contains(outcome))
         let told = "\(outcome.breakerOutcome(isSlow: false))"
         switch outcome {
         case .success, .unauthorized: #expect(told == "success")
         case .connectFailed: #expect(told == "connectFailure")
         case .lost, .serverError, .protocolError, .timeout: #expect(told == "failure")
-        case .stale, .refused, .clientGone: #expect(told == "neutral")
+        case .stale, .refused, .clientGone, .superseded: #expect(told == "neutral")
         }
     }
 

@@ -58,7 +58,7 @@ import Testing
         status.note(BackendFailure(.check, atMilliseconds: 5))
         status.note(BackendFailure(.call(.timeout), atMilliseconds: 7))
         #expect(status.lastFailure == BackendFailure(.call(.timeout), atMilliseconds: 7))
-        #expect(AttemptOutcome.allCases.filter { !$0.isFailure } == [.success, .stale, .clientGone])
+        #expect(AttemptOutcome.allCases.filter { !$0.isFailure } == [.success, .stale, .clientGone, .superseded])
     }
 
     @Test func `opens for both shards when both see failures`() throws {
