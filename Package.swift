@@ -106,6 +106,10 @@ let package = Package(
             name: "GatewayTestKit",
             dependencies: ["Wire", "Resilience", "Transport", "Gateway", nioCore, nioEmbedded, logging],
             swiftSettings: strict),
+        // Runs many simulations; scripts/simulate.
+        .executableTarget(
+            name: "gateway-simulator", dependencies: ["GatewayTestKit", arguments], path: "Tests/Simulator",
+            swiftSettings: strict),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", nioCore, nioEmbedded, nioHTTP1],
             exclude: ["Fixtures"], swiftSettings: strict),

@@ -51,6 +51,8 @@ package final class ScriptedBackend {
     package private(set) var lastHead = ""
     /// The ids of the calls that it has run, as they stood in the body, in order; health checks left out.
     package private(set) var runs: [String] = []
+    /// Told of each call when it has come whole, with its id as it stands in the body, before anything is done with it.
+    package var onCall: ((String) -> Void)?
     /// Calls whose `Mcp-Name` or `Mcp-Method` was not what their body says.
     package private(set) var mismatchCount = 0
     /// How it tells of changes.
@@ -83,6 +85,11 @@ package final class ScriptedBackend {
     /// A backend at `host`:`port` that answers.
     package init(host: String, port: Int) {
         address = BackendAddress(host: host, port: port)
+    }
+
+    /// Resets one connection in so many, by chance.
+    package func resetSome(oneIn count: Int) {
+        for link in links where random.next(below: count) == 0 { link.wire?.reset() }
     }
 
     /// Resets every connection, as the death of the process would.
@@ -255,6 +262,7 @@ package final class ScriptedBackend {
             }
             // Health checks may come at any time and say nothing about calls.
             let isCheck = id == "\"health\""
+            if !isCheck { backend.onCall?(id) }
             if !isCheck, backend.behaviour != .stall { backend.runs.append(id) }
             let padding =
                 backend.paddingCount > 0

@@ -95,6 +95,12 @@ package final class SimulatedClient: SimulatedPeer {
         wire?.send(ByteBuffer(string: head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body))
     }
 
+    /// Sends nothing more, and still reads.
+    package func endSending() { wire?.endSending() }
+
+    /// Resets the connection.
+    package func reset() { wire?.reset() }
+
     /// Closes the connection.
     package func disconnect() { wire?.close() }
 }

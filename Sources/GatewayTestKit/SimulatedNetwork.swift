@@ -12,6 +12,8 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
     package let loop: EmbeddedEventLoop
     /// The time that bytes, connections and resets take, at least and at most.
     package var delay: ClosedRange<Int64> = 50_000...500_000
+    /// Whether what is sent at once may arrive in pieces.
+    package var cutsPieces = false
     /// Every connection to a backend that was ever asked for.
     package private(set) var connectionCount = 0
     /// Connections to backends that are open on the gateway's side.
@@ -35,6 +37,19 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
 
     /// A number from `range`, by chance.
     package func chance(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+
+    /// `bytes` as they arrive: in one piece, or in up to four.
+    func pieces(of bytes: ByteBuffer) -> [ByteBuffer] {
+        guard cutsPieces, bytes.readableBytes > 1, chance(0...2) == 0 else { return [bytes] }
+        var rest = bytes
+        var pieces: [ByteBuffer] = []
+        while pieces.count < 3, rest.readableBytes > 1,
+            let piece = rest.readSlice(length: chance(1...rest.readableBytes - 1))
+        {
+            pieces.append(piece)
+        }
+        return pieces + [rest]
+    }
 
     /// Runs `body` after a time by chance. Things with the same `order` keep their order.
     func later(after order: SimulatedOrder, _ body: @escaping () -> Void) {

@@ -11,6 +11,9 @@ package protocol SimulatedPeer: AnyObject {
     func closed()
 }
 
+/// What a socket says whose peer has reset the connection.
+private struct SimulatedReset: Error {}
+
 /// The cable between the gateway's channel handler and a peer: delays in both directions, keeps order, delivers only what
 /// the handler reads.
 package final class SimulatedWire: ChannelDuplexHandler {
@@ -55,10 +58,12 @@ package final class SimulatedWire: ChannelDuplexHandler {
 
     /// Sends `bytes` to the gateway, to arrive a little later.
     package func send(_ bytes: ByteBuffer) {
-        network.later(after: incoming) { [self] in
-            guard isOpen else { return }
-            arrived.append(bytes)
-            deliver()
+        for piece in network.pieces(of: bytes) {
+            network.later(after: incoming) { [self] in
+                guard isOpen else { return }
+                arrived.append(piece)
+                deliver()
+            }
         }
     }
 
@@ -74,6 +79,24 @@ package final class SimulatedWire: ChannelDuplexHandler {
             guard isOpen else { return }
             endHasArrived = true
             deliver()
+        }
+    }
+
+    /// The peer sends nothing more, and still reads.
+    package func endSending() {
+        network.later(after: incoming) { [self] in
+            guard isOpen, let channel else { return }
+            channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+    }
+
+    /// The peer is gone, and what it had not read with it.
+    package func reset() {
+        network.later(after: incoming) { [self] in
+            guard isOpen, let channel else { return }
+            arrived = []
+            channel.pipeline.fireErrorCaught(SimulatedReset())
+            if isOpen { channel.close(promise: nil) }
         }
     }
 
@@ -106,7 +129,9 @@ package final class SimulatedWire: ChannelDuplexHandler {
         guard unflushed.readableBytes > 0 else { return }
         let bytes = unflushed
         unflushed = ByteBuffer()
-        network.later(after: outgoing) { [self] in peer.received(bytes) }
+        for piece in network.pieces(of: bytes) {
+            network.later(after: outgoing) { [self] in peer.received(piece) }
+        }
     }
 
     package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {

@@ -115,9 +115,11 @@ package final class Simulation {
         executor.enter(rooms[0].shard, Shard.copyOut, ())
     }
 
+    /// What each shard has counted.
+    package var snapshots: [ShardSnapshot] { rooms.map { executor.enter($0.shard, Shard.copyOut, ()) } }
+
     /// The metrics, as a scraper would read them.
     package func metrics() -> String {
-        let snapshots = rooms.map { executor.enter($0.shard, Shard.copyOut, ()) }
         let metrics = GatewayMetrics(plan: plan, shards: rooms.map(\.shard), version: "simulated")
         return String(decoding: metrics.text(of: snapshots), as: UTF8.self)
     }

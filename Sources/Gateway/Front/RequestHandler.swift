@@ -147,7 +147,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     package func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {
         // A legacy client that closes its sending side still reads its answer; a modern one cancels (MCP 2026-07-28,
         // Cancellation). A connection that is gone ends the call in both eras, and never with a message in its name.
-        guard state != .idle, isClosed || call.era == .modern else { return }
+        // One that goes on for the cache has been told already.
+        guard state != .idle, client != nil, isClosed || call.era == .modern else { return }
         stopWaiting()
         if let ticket = call.caching?.ticket, shard.plan.cache.leave(ticket.leader) {
             goOnForCache(connection)
