@@ -1,0 +1,45 @@
+import Resilience
+import Testing
+
+@Suite struct `Overload gauge` {
+    @Test(arguments: [
+        (0.79, OverloadLevel.none), (0.8, .high), (0.89, .high), (0.9, .critical), (0.94, .critical),
+        (0.95, .exhausted),
+        (2, .exhausted), (.infinity, .exhausted), (.nan, .none), (-1, .none),
+    ])
+    func `finds the level of a share at once`(share: Double, level: OverloadLevel) {
+        var (memory, descriptors) = (OverloadGauge(), OverloadGauge())
+        let byMemory = memory.read(.init(memory: share), at: .zero)
+        let byDescriptors = descriptors.read(.init(descriptors: share), at: .zero)
+        #expect(byMemory == level && byDescriptors == level)
+    }
+
+    @Test func `is critical when the loops lag`() {
+        var gauge = OverloadGauge()
+        let levels = [250, 251, 200, 126].map {
+            gauge.read(.init(lag: .milliseconds($0)), at: .milliseconds(1_000 - $0))
+        }
+        #expect(levels == [.none, .critical, .critical, .critical])
+    }
+
+    @Test func `falls one step in each calm second`() {
+        var gauge = OverloadGauge()
+        _ = gauge.read(.init(memory: 0.97), at: .zero)
+        let levels = [0.5, 1.4, 1.5, 2.4, 2.5, 3.5, 9].map { gauge.read(.init(), at: .seconds($0)) }
+        #expect(levels == [.exhausted, .exhausted, .critical, .critical, .high, .none, .none])
+    }
+
+    @Test func `does not waver around a threshold`() {
+        var gauge = OverloadGauge()
+        for step in 0..<100 as Range<Int64> {
+            let level = gauge.read(.init(memory: step % 2 == 0 ? 0.81 : 0.76), at: .milliseconds(step * 500))
+            #expect(level == .high)
+        }
+        let levels = [0.74, 0.74, 0.76, 0.74, 0.74].enumerated().map {
+            gauge.read(.init(memory: $1), at: .seconds(100 + Double($0) * 0.6))
+        }
+        #expect(levels == [.high, .high, .high, .high, .high])
+        let end = gauge.read(.init(memory: 0.74), at: .seconds(200))
+        #expect(end == .none)
+    }
+}
