@@ -233,6 +233,10 @@ package struct GatewayMetrics: Sendable {
 
     private func writeBackends(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
         for (poolIndex, pool) in plan.pools.enumerated() {
+            text.gauge(
+                "mcp_gateway_panic",
+                help: "Whether so few backends are well that all that are not down are chosen from.",
+                labels: [("pool", pool.name)], pool.choice == .allNotDown ? 1 : 0)
             for (index, backend) in pool.backends.enumerated() {
                 let labels = [("pool", pool.name), ("backend", backend.url)]
                 for outcome in AttemptOutcome.allCases {
@@ -253,6 +257,12 @@ package struct GatewayMetrics: Sendable {
                     "mcp_gateway_backend_up", help: "Whether the active checks pass.", labels: labels,
                     backend.status.health == .up ? 1 : 0)
                 writeBreaker(backend.status, labels, into: &text)
+                for (reason, count) in zip(OutlierDetector.Reason.allCases, backend.status.ejectionCounts) {
+                    text.counter(
+                        "mcp_gateway_outlier_ejections_total",
+                        help: "How often a backend was taken out because it did worse than the others.",
+                        labels: labels + [("reason", "\(reason.label)")], count)
+                }
                 text.gauge(
                     "mcp_gateway_backend_connections", help: "Connections to a backend.",
                     labels: labels + [("state", "idle")],

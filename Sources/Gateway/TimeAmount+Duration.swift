@@ -9,3 +9,11 @@ extension TimeAmount {
         self = .nanoseconds(overflow || overflowed ? (seconds < 0 ? .min : .max) : sum)
     }
 }
+
+extension Duration {
+    /// Whole seconds, the next one if there is a fraction.
+    var secondsRoundedUp: Int64 {
+        let (seconds, attoseconds) = components
+        return attoseconds > 0 ? seconds &+ (seconds == .max ? 0 : 1) : seconds
+    }
+}

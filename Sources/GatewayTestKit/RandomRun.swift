@@ -209,7 +209,9 @@ package final class RandomRun {
             let changes = status.transitionCounts.reduce(0, +)
             if changes != changeCounts[index] { openSince[index] = nil }
             changeCounts[index] = changes
-            let isOpen = status.breakerWord.phase == .open && !status.mayAdmit(at: MonotonicTime(now))
+            let isOpen =
+                status.breakerWord.phase == .open && !status.mayAdmit(at: MonotonicTime(now))
+                && simulation.plan.pools[0].choice == .closed
             openSince[index] = isOpen ? openSince[index] ?? now : nil
         }
     }

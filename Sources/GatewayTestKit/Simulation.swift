@@ -18,6 +18,7 @@ package final class Simulation {
     private let executor: LoopExecutor
     private let configuration: GatewayConfiguration
     private var monitors: [BackendMonitor] = []
+    private var steward: PoolSteward?
     private var listeners: [ChangeListener] = []
 
     /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
@@ -61,10 +62,15 @@ package final class Simulation {
         for (backend, backendPlan) in zip(backends, plan.pools[0].backends) {
             _ = backend
             let monitor = BackendMonitor(
-                pool: configuration.pools[0], plan: backendPlan, executor: executor, network: network, logger: logger)
+                pool: configuration.pools[0], in: plan.pools[0], plan: backendPlan, executor: executor,
+                network: network, logger: logger)
             monitors.append(monitor)
             Task(executorPreference: executor) { await monitor.run() }
         }
+        let steward = PoolSteward(
+            plan.pools[0], outliers: configuration.pools[0].outlierDetection, executor: executor, logger: logger)
+        self.steward = steward
+        Task(executorPreference: executor) { await steward.run() }
         loop.run()
     }
 

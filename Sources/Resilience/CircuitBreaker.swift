@@ -23,7 +23,8 @@ public struct CircuitBreaker: Sendable {
     private var window: SlidingWindow
     /// Takes the place of `window` when the configuration counts tries instead of time.
     private var tries: TryWindow?
-    private var failureStreak = 0
+    /// Failures in a row, while closed.
+    public private(set) var failureStreak = 0
     private var connectFailureStreak = 0
 
     private enum State: Sendable {

@@ -188,6 +188,7 @@ import Testing
         for index in configuration.pools[0].backends.indices { configuration.pools[0].backends[index].zone = "z" }
         configuration.pools[0].healthCheck.kind = .get(path: "/health")
         configuration.pools[0].cache.lifetime = .seconds(1)
+        configuration.pools[0].outlierDetection.consecutiveFailures = 5
         configuration.pools[0].tools[0].timeout.firstByte = .seconds(1)
         configuration.pools[0].tools[0].isRepeatable = true
         return configuration

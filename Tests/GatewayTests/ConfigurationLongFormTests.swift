@@ -95,7 +95,6 @@ import Testing
             loaded.warnings.map { $0.text(file: "long.conf") }
                 == [
                     ("3:5", "listen[0].tls", ": the listener speaks plain HTTP"),
-                    ("26:5", "pools.tools.outlier_detection", ""),
                     ("30:5", "pools.tools.limits", ""),
                     ("31:5", "pools.tools.credentials", ": no credentials are sent"),
                     ("32:5", "pools.tools.trust_annotations", ""),

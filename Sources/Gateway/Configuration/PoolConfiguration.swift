@@ -82,7 +82,8 @@ extension PoolConfiguration {
                 "When a backend is left alone, and for how long."),
             ConfigurationKey(
                 "outlier_detection", \.outlierDetection, .section(OutlierDetectionSettings.section),
-                "How far backends are taken out for doing worse than the others.", effect: .none()),
+                "How far backends are taken out for doing worse than the others: failing clearly more often, or taking "
+                    + "three times as long and 50ms more."),
             ConfigurationKey(
                 "timeout", \.timeout, .section(TimeoutSettings.section), "How long the steps of a call may take."),
             ConfigurationKey(

@@ -32,7 +32,7 @@ package struct StatusPage: Sendable {
             "pools": .array(
                 plan.pools.enumerated().map { index, pool in
                     [
-                        "name": .string(pool.name),
+                        "name": .string(pool.name), "panic": .bool(pool.choice == .allNotDown),
                         "backends": .array(
                             pool.backends.enumerated().map { position, backend in
                                 json(backend, snapshots.map { $0.backends[index][position] })
@@ -51,6 +51,7 @@ package struct StatusPage: Sendable {
         return [
             "url": .string(backend.url), "weight": .integer(backend.weight), "backup": .bool(backend.isBackup),
             "health": .string("\(status.health)"), "drained": .bool(status.isDrained),
+            "ejected": .bool(status.isEjected),
             "breaker": .string("\(status.breakerWord.phase.label)"),
             "in_flight": .integer(figures.reduce(0) { $0 + $1.inFlight }),
             "idle_connections": .integer(figures.reduce(0) { $0 + $1.idleConnections }),

@@ -11,6 +11,7 @@ package actor BackendMonitor {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let pool: String
+    private let poolPlan: PoolPlan
     private let plan: BackendPlan
     private let interval: Duration
     private let timeout: TimeAmount
@@ -21,9 +22,11 @@ package actor BackendMonitor {
     private var random: SeededRandom
 
     package init(
-        pool: PoolConfiguration, plan: BackendPlan, executor: LoopExecutor, network: any Network, logger: Logger
+        pool: PoolConfiguration, in poolPlan: PoolPlan, plan: BackendPlan, executor: LoopExecutor, network: any Network,
+        logger: Logger
     ) {
         self.pool = pool.name
+        self.poolPlan = poolPlan
         self.plan = plan
         self.executor = executor
         self.network = network
@@ -53,6 +56,7 @@ package actor BackendMonitor {
         let health: BackendStatus.Health = isUp.map { $0 ? .up : .down } ?? last
         if !passed { plan.status.note(BackendFailure(.check, atMilliseconds: WallClock.milliseconds())) }
         plan.status.recordCheck(passed: passed, health: health, at: MonotonicTime(executor.eventLoop.now))
+        poolPlan.reconsider()
         if health != last {
             if health == .down {
                 logger.warning("backend is down", metadata: ["pool": "\(pool)", "backend": "\(plan.url)"])

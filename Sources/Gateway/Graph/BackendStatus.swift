@@ -37,6 +37,13 @@ package final class BackendStatus: Sendable {
         var transitionCounts = [Int](repeating: 0, count: CircuitBreaker.Phase.allCases.count)
         var unlogged: [TimedTransition] = []
         var lastFailure: BackendFailure?
+        /// Tries that failed.
+        var failures = 0
+        /// Successes that are not in the tallies, and how long they took.
+        var otherSuccesses: UInt64 = 0
+        var otherNanoseconds: UInt64 = 0
+        /// Ejections, in the order of `OutlierDetector.Reason.allCases`.
+        var ejectionCounts = [Int](repeating: 0, count: OutlierDetector.Reason.allCases.count)
     }
 
     private static let maximumUnlogged = 64
@@ -47,8 +54,11 @@ package final class BackendStatus: Sendable {
     private let refusesUntil = Atomic<Int64>(0)
     private let healthByte = Atomic<UInt8>(Health.unknown.rawValue)
     private let isDrainedFlag = Atomic<Bool>(false)
+    private let isEjectedFlag = Atomic<Bool>(false)
+    /// Before this, nobody is let through to see whether a backend that is down is there again; in nanoseconds.
+    private let nextRation = Atomic<Int64>(.min)
     private let judge: Mutex<Judge>
-    /// Successes, by shard.
+    /// Successes, by shard, and how many nanoseconds they took.
     private let tallies: ShardTallies
 
     /// A closed breaker of an unchecked backend, shared by `shardCount` shards.
@@ -71,15 +81,21 @@ package final class BackendStatus: Sendable {
     /// Whether an operator has taken it out: it gets no calls but those of sessions that are open there.
     package var isDrained: Bool { isDrainedFlag.load(ordering: .relaxed) }
 
-    /// Whether it may be chosen for a call; its breaker may still say no.
-    package var isEligible: Bool { health != .down && !isDrained }
+    /// Whether it has been taken out for a while because it does worse than the others of its pool.
+    package var isEjected: Bool { isEjectedFlag.load(ordering: .relaxed) }
 
-    /// Whether calls may be sent without asking further: neither down nor anything but closed.
-    package var isOpenToAll: Bool { health != .down && breakerWord.admitsAll }
+    /// Whether it may be chosen in a panic: it is not down, and no operator has taken it out or opened its breaker.
+    package var isThere: Bool { health != .down && isInUse }
+
+    /// Whether operators want it to have calls.
+    package var isInUse: Bool { !isDrained && breakerWord.phase != .forcedOpen }
+
+    /// Whether all is well with it: it is there, not ejected, and its breaker closed.
+    package var isWell: Bool { health != .down && !isDrained && !isEjected && breakerWord.admitsAll }
 
     /// Whether it may be chosen and its breaker is not known to say no. Half open it depends on the call.
     package func mayAdmit(at now: MonotonicTime) -> Bool {
-        !isDrained && mayBeAskedInSession(at: now)
+        !isDrained && !isEjected && mayBeAskedInSession(at: now)
     }
 
     /// Whether calls of sessions that are open there may be sent; operators who drain it let those go on.
@@ -120,26 +136,83 @@ package final class BackendStatus: Sendable {
         }
     }
 
+    /// The right to send a try in a panic, whatever the breaker says, which counts for nothing while it is not closed; `nil`
+    /// if the backend is not there.
+    package func admitInPanic() -> Permit? {
+        isThere ? Permit(generation: breakerWord.generation, isProbe: false) : nil
+    }
+
+    /// The right to send a try to see whether a backend that is down is there again: one a second, of all shards.
+    package func admitRationed(at now: MonotonicTime) -> Permit? {
+        let next = nextRation.load(ordering: .relaxed)
+        guard isInUse, let after = RationedProbe(from: MonotonicTime(nanoseconds: next)).next(after: now),
+            nextRation.compareExchange(expected: next, desired: after.next.nanoseconds, ordering: .relaxed).exchanged
+        else { return nil }
+        return Permit(generation: breakerWord.generation, isProbe: false)
+    }
+
     /// When a refused call may be tried again.
     package struct RetryTime: Error, Sendable {
         package let time: MonotonicTime
     }
 
-    /// Gives a permit back with the outcome of the try. `shard` is the caller's number.
-    package func record(_ outcome: CircuitBreaker.Outcome, permit: Permit, shard: Int, at now: MonotonicTime) {
+    /// Gives a permit back with the outcome of the try, which took so long. `shard` is the caller's number.
+    package func record(
+        _ outcome: CircuitBreaker.Outcome, nanoseconds: Int64 = 0, permit: Permit, shard: Int, at now: MonotonicTime
+    ) {
         // A success from before a transition says nothing about the time after it.
         if case .success = outcome, !permit.isProbe, permit.generation == breakerWord.generation {
-            tallies.add(shard: shard)
+            tallies.add(nanoseconds: nanoseconds, shard: shard)
             return
         }
         judge.withLock { judge in
             addSuccesses(at: now, &judge)
+            switch outcome {
+            case .failure, .connectFailure: judge.failures &+= 1
+            case .success, .slowSuccess:
+                judge.otherSuccesses &+= 1
+                judge.otherNanoseconds &+= UInt64(max(nanoseconds, 0))
+            case .neutral: break
+            }
             let transition = judge.breaker.record(
                 outcome, generation: permit.generation, wasProbe: permit.isProbe, at: now, random: &judge.random)
             note(transition, at: now, &judge)
             publish(judge.breaker)
         }
     }
+
+    // MARK: Siblings
+
+    /// What it has done since it was made, for whoever compares it with the others of its pool.
+    package struct Record: Hashable, Sendable {
+        package var successes: UInt64 = 0
+        package var failures = 0
+        package var failureStreak = 0
+        /// How long the successes took together.
+        package var nanoseconds: UInt64 = 0
+    }
+
+    /// What it has done.
+    package var history: Record {
+        let (successes, nanoseconds) = tallies.totals
+        return judge.withLock {
+            Record(
+                successes: successes &+ $0.otherSuccesses, failures: $0.failures,
+                failureStreak: $0.breaker.failureStreak, nanoseconds: nanoseconds &+ $0.otherNanoseconds)
+        }
+    }
+
+    /// Takes it out for a while, because of how it did.
+    package func eject(_ reason: OutlierDetector.Reason) {
+        isEjectedFlag.store(true, ordering: .relaxed)
+        judge.withLock { $0.ejectionCounts[Int(reason.rawValue)] &+= 1 }
+    }
+
+    /// Lets it have calls again.
+    package func endEjection() { isEjectedFlag.store(false, ordering: .relaxed) }
+
+    /// How often it was taken out, in the order of `OutlierDetector.Reason.allCases`.
+    package var ejectionCounts: [Int] { judge.withLock { $0.ejectionCounts } }
 
     // MARK: Operators
 

@@ -61,6 +61,7 @@ package final class Pool {
         var retryAt = time + .seconds(60)
         // A half-open backend may say no when it is asked for a permit; then it is passed over like one that was tried.
         var refusedMask: UInt64 = 0
+        let isPanic = plan.choice == .allNotDown
         // Whoever asked to be left alone is, as long as there are others (reliability: "What counts for the breaker").
         var heedsPauses = true
         pickNumber &+= 1
@@ -72,7 +73,7 @@ package final class Pool {
                     let backend = backends[index]
                     return !call.hasTried(index)
                         && (index < 64 ? refusedMask & (1 << UInt64(index)) == 0 : backend.refusedPick != pickNumber)
-                        && backend.plan.status.mayAdmit(at: time)
+                        && (isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: time))
                         && !(heedsPauses && backend.isPassedOver(at: now))
                 },
                 inFlight: { backends[$0].inFlight - backends[$0].listenerCount })
@@ -86,12 +87,24 @@ package final class Pool {
             case .success(let permit):
                 return .backend(backend, permit)
             case .failure(let retry):
+                if isPanic, let permit = backend.plan.status.admitInPanic() { return .backend(backend, permit) }
                 retryAt = min(retryAt, retry.time)
                 if index < 64 { refusedMask |= 1 << UInt64(index) } else { backend.refusedPick = pickNumber }
             }
         }
+        if let (backend, permit) = lastHope(for: call, at: time) { return .backend(backend, permit) }
         for backend in backends { retryAt = min(retryAt, backend.plan.status.refusal(at: time) ?? retryAt) }
         return .none(retryAt: retryAt)
+    }
+
+    /// Who may be asked when all are down: once a second somebody who does has to, and be it with a call that can be made
+    /// again.
+    private func lastHope(for call: Call, at now: MonotonicTime) -> (Backend, BackendStatus.Permit)? {
+        guard plan.choice == .nobody, call.isRepeatable(in: plan) else { return nil }
+        for backend in backends where !call.hasTried(backend.index) {
+            if let permit = backend.plan.status.admitRationed(at: now) { return (backend, permit) }
+        }
+        return nil
     }
 
     /// Does what the policy needs before it picks; returns what is hashed, if anything is: calls with the same credential go
@@ -180,7 +193,9 @@ package final class Pool {
     func prospect(for call: Call, at now: NIODeadline) -> Prospect {
         let time = MonotonicTime(now)
         var prospect = Prospect.nobody
-        for backend in backends where backend.plan.status.mayAdmit(at: time) {
+        let isPanic = plan.choice == .allNotDown
+        for backend in backends {
+            guard isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: time) else { continue }
             if let end = backend.passedOver(at: now) {
                 if case .later(let other) = prospect, other <= end { continue }
                 if case .again = prospect { continue }

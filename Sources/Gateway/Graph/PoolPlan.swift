@@ -1,5 +1,6 @@
 package import NIOCore
 package import Resilience
+import Synchronization
 package import Wire
 
 /// One pool, as far as it is the same in every shard.
@@ -22,6 +23,8 @@ package final class PoolPlan: Sendable {
     package let retries: PoolRetries
     /// When a second attempt is made beside the first; `nil`: never.
     package let hedge: HedgeSettings?
+    /// Who may be chosen, a `PanicRule.Choice`.
+    private let choiceByte = Atomic<UInt8>(PanicRule.Choice.closed.rawValue)
     /// Whether what the backends say of their tools decides which calls may be repeated.
     package let trustsAnnotations: Bool
     /// What is kept of the answers to all but tools.
@@ -54,6 +57,38 @@ package final class PoolPlan: Sendable {
         listening = ListeningMachine.Policy(
             wantsModern: pool.protocol != .legacy && (pool.cache.usesHints || isConfigured),
             wantsLegacy: pool.protocol != .modern && isConfigured, silence: pool.timeout.streamIdle)
+    }
+
+    /// Who may be chosen at the moment.
+    package var choice: PanicRule.Choice {
+        PanicRule.Choice(rawValue: choiceByte.load(ordering: .relaxed)) ?? .closed
+    }
+
+    /// Finds out anew who may be chosen: to be called when a backend has become well or ill. Linear in their number.
+    ///
+    /// Backups are there for when the others are ill: as long as enough of them are well, there is no panic. And in a pool of
+    /// one there is nobody else who could be given too much: there, the breaker has the last word.
+    package func reconsider() {
+        var (main, backups) = (Group(), Group())
+        for backend in backends {
+            if backend.isBackup { backups.add(backend.status) } else { main.add(backend.status) }
+        }
+        let all = Group(there: main.there + backups.there, well: main.well + backups.well)
+        let isCalm = main.choice == .closed || backups.choice == .closed || (backends.count == 1 && all.there == 1)
+        choiceByte.store((isCalm ? .closed : all.choice).rawValue, ordering: .relaxed)
+    }
+
+    /// How many of some backends are there, and how many of these are well.
+    private struct Group {
+        var there = 0
+        var well = 0
+
+        mutating func add(_ status: BackendStatus) {
+            if status.isThere { there += 1 }
+            if status.isWell { well += 1 }
+        }
+
+        var choice: PanicRule.Choice { PanicRule().choice(closed: well, notDown: there) }
     }
 
     /// What is different for the tool with this name, which lies in `body`; `nil` if nothing is.

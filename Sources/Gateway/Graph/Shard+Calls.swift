@@ -130,10 +130,9 @@ extension Shard {
             case .backend(let picked, let granted):
                 (backend, permit) = (picked, granted)
             case .none(let retryAt):
-                let wait = retryAt - MonotonicTime(now)
-                let seconds = Int(clamping: max(1, wait.components.seconds + 1))
-                return .refuse(
-                    Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, min(seconds, 60))))
+                let wait = (retryAt - MonotonicTime(now)).secondsRoundedUp
+                let seconds = Int(clamping: min(max(wait, 1), 60))
+                return .refuse(Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, seconds)))
             }
         }
         call.backend = backend
@@ -203,7 +202,9 @@ extension Shard {
         let pool = pools[call.poolIndex]
         let isSlow = latency >= pool.plan.slowCall
         backend.plan.status.record(
-            outcome.breakerOutcome(isSlow: isSlow), permit: permit, shard: number, at: MonotonicTime(now))
+            outcome.breakerOutcome(isSlow: isSlow), nanoseconds: latency.nanoseconds, permit: permit, shard: number,
+            at: MonotonicTime(now))
+        if outcome.isFailure || permit.isProbe { pool.plan.reconsider() }
         if outcome.isFailure {
             backend.plan.status.note(BackendFailure(.call(outcome), atMilliseconds: WallClock.milliseconds()))
         }

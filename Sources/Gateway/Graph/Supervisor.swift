@@ -113,7 +113,7 @@ package actor Supervisor: Service {
         do {
             running.admin = try await listenForAdmin(
                 StatusPage(plan: plan, shards: shards, version: surroundings.version, readiness: readiness))
-            running.monitors = startMonitors()
+            running.monitors = startMonitors() + startStewards()
             if let census = makeCensus(redis) {
                 running.monitors.append(Task(executorPreference: surroundings.loops.side) { await census.run() })
             }
@@ -224,10 +224,19 @@ package actor Supervisor: Service {
         zip(configuration.pools, plan.pools).flatMap { pool, poolPlan in
             poolPlan.backends.map { backend in
                 let monitor = BackendMonitor(
-                    pool: pool, plan: backend, executor: surroundings.loops.side, network: surroundings.network,
-                    logger: surroundings.logger)
+                    pool: pool, in: poolPlan, plan: backend, executor: surroundings.loops.side,
+                    network: surroundings.network, logger: surroundings.logger)
                 return Task(executorPreference: surroundings.loops.side) { await monitor.run() }
             }
+        }
+    }
+
+    private func startStewards() -> [Task<Void, Never>] {
+        let side = surroundings.loops.side
+        return zip(configuration.pools, plan.pools).map { pool, poolPlan in
+            let steward = PoolSteward(
+                poolPlan, outliers: pool.outlierDetection, executor: side, logger: surroundings.logger)
+            return Task(executorPreference: side) { await steward.run() }
         }
     }
 

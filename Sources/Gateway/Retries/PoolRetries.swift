@@ -18,6 +18,13 @@ package final class PoolRetries: Sendable {
     private struct Account {
         var budget: RetryBudget
         var countedCalls: UInt64 = 0
+
+        mutating func count(calls total: UInt64, at now: MonotonicTime) {
+            // Another shard may have looked later and been first.
+            guard total > countedCalls else { return }
+            budget.deposit(calls: Int(clamping: total &- countedCalls), at: now)
+            countedCalls = total
+        }
     }
 
     /// No attempt has been made; `shardCount` shards share it.
@@ -31,12 +38,17 @@ package final class PoolRetries: Sendable {
     /// Takes note of a call that begins, in the shard with this number.
     func began(shard: Int) { calls.add(shard: shard) }
 
+    /// Tells the budget of the calls that there were since it was told last; once a second is exact.
+    package func countCalls(at now: MonotonicTime) {
+        let total = calls.total
+        account.withLock { $0.count(calls: total, at: now) }
+    }
+
     /// Takes one more attempt out of the budget; `false` if there is nothing left.
     package func withdraw(at now: MonotonicTime) -> Bool {
         let total = calls.total
         let isGranted = account.withLock { account in
-            account.budget.deposit(calls: Int(clamping: total &- account.countedCalls), at: now)
-            account.countedCalls = total
+            account.count(calls: total, at: now)
             return account.budget.withdraw(at: now)
         }
         if !isGranted { refusals.add(1, ordering: .relaxed) }

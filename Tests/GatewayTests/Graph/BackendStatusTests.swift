@@ -19,7 +19,7 @@ import Testing
     @Test func `lets calls try a backend that was not checked yet`() {
         let status = makeStatus()
         #expect(status.health == .unknown)
-        #expect(status.isOpenToAll)
+        #expect(status.isWell)
     }
 
     @Test func `keeps calls from a backend that is down, and lets them go when it is up`() {
@@ -33,10 +33,10 @@ import Testing
     @Test func `does what an operator wants, until told otherwise`() throws {
         let status = makeStatus()
         #expect(status.obey(.drain, at: start) && !status.obey(.drain, at: start))
-        #expect(status.isDrained && !status.isEligible)
+        #expect(status.isDrained && !status.isThere)
         // A session that is open there goes on.
         #expect((try? status.admit(isRepeatable: false, at: start).get()) != nil)
-        #expect(status.obey(.resume, at: start) && !status.obey(.resume, at: start) && status.isEligible)
+        #expect(status.obey(.resume, at: start) && !status.obey(.resume, at: start) && status.isThere)
 
         #expect(status.obey(.open, at: start) && !status.obey(.open, at: start))
         #expect(status.breakerWord.phase == .forcedOpen)
@@ -44,7 +44,7 @@ import Testing
 
         #expect(status.obey(.close, at: start))
         for _ in 0..<50 { status.record(.failure, permit: try permit(status, at: start), shard: 0, at: start) }
-        #expect(status.breakerWord.phase == .disabled && status.isOpenToAll)
+        #expect(status.breakerWord.phase == .disabled && status.isWell)
 
         #expect(status.obey(.reset, at: start))
         #expect(status.breakerWord.phase == .closed)
@@ -67,7 +67,7 @@ import Testing
             status.record(.failure, permit: try permit(status, at: start), shard: index % 2, at: start)
         }
         #expect(status.breakerWord.phase == .open)
-        #expect(!status.isOpenToAll)
+        #expect(!status.isWell)
         #expect(status.takeTransitions().map(\.transition.to) == [.open])
         #expect(status.takeTransitions().isEmpty)
         #expect(status.transitionCounts[Int(CircuitBreaker.Phase.open.rawValue)] == 1)
@@ -138,6 +138,6 @@ import Testing
             guard case .success(let permit) = status.admit(isRepeatable: true, at: later) else { continue }
             status.record(.success, permit: permit, shard: 0, at: later)
         }
-        #expect(status.isOpenToAll)
+        #expect(status.isWell)
     }
 }
