@@ -8,11 +8,19 @@
 ///
 /// Elements are handles of the owner. Every operation has constant cost: a look into a dictionary of those who wait and a
 /// few links. Allocates only when made.
+///
+/// All of it is inlinable: without specialization most of the time goes into look-ups of generic metadata.
 public struct AdmissionQueue<Element: Sendable>: Sendable {
     /// Names someone who waits; of no use after that.
     public struct Ticket: Hashable, Sendable {
-        fileprivate let slot: Int32
-        fileprivate let generation: UInt32
+        @usableFromInline let slot: Int32
+        @usableFromInline let generation: UInt32
+
+        @inlinable
+        init(slot: Int32, generation: UInt32) {
+            self.slot = slot
+            self.generation = generation
+        }
     }
 
     /// What becomes of one who comes.
@@ -52,49 +60,61 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     }
 
     /// Neighbours in a ring; a ring of one is its own neighbour.
-    private struct Links: Sendable {
-        var before: Int32 = -1
-        var after: Int32 = -1
+    @usableFromInline
+    struct Links: Sendable {
+        @usableFromInline var before: Int32
+        @usableFromInline var after: Int32
+
+        @inlinable
+        init(before: Int32 = -1, after: Int32 = -1) {
+            self.before = before
+            self.after = after
+        }
     }
 
-    private struct Slot: Sendable {
-        var element: Element?
-        var arrival = MonotonicTime.zero
-        var generation: UInt32 = 0
+    @usableFromInline
+    struct Slot: Sendable {
+        @usableFromInline var element: Element?
+        @usableFromInline var arrival = MonotonicTime.zero
+        @usableFromInline var generation: UInt32 = 0
         /// The place of its identity in `groups`; the next free slot if it is free.
-        var group: Int32 = -1
+        @usableFromInline var group: Int32 = -1
     }
 
     /// The ones of an identity who wait.
-    private struct Group: Sendable {
-        var identity: UInt64 = 0
+    @usableFromInline
+    struct Group: Sendable {
+        @usableFromInline var identity: UInt64 = 0
         /// Who came first; the last one is before it. The next free group if it is free.
-        var first: Int32 = -1
-        var count = 0
+        @usableFromInline var first: Int32 = -1
+        @usableFromInline var count = 0
         /// The identities whose turn is before and after.
-        var turn = Links()
+        @usableFromInline var turn = Links()
     }
 
     /// What it was made with, in range.
     public let configuration: Configuration
     /// Those who wait.
-    public private(set) var count = 0
+    @inlinable
+    public var count: Int { waiting }
 
-    private var slots: [Slot]
+    @usableFromInline var waiting = 0
+
+    @usableFromInline var slots: [Slot]
     /// Those who came before and after each slot, of all.
-    private var byAge: [Links]
+    @usableFromInline var byAge: [Links]
     /// Those who came before and after each slot, of its identity.
-    private var byGroup: [Links]
-    private var groups: [Group]
-    private var groupsByIdentity: [UInt64: Int32] = [:]
-    private var firstFreeSlot: Int32 = 0
-    private var firstFreeGroup: Int32 = 0
+    @usableFromInline var byGroup: [Links]
+    @usableFromInline var groups: [Group]
+    @usableFromInline var groupsByIdentity: [UInt64: Int32] = [:]
+    @usableFromInline var firstFreeSlot: Int32 = 0
+    @usableFromInline var firstFreeGroup: Int32 = 0
     /// Who came first of all; -1 if nobody waits.
-    private var oldest: Int32 = -1
+    @usableFromInline var oldest: Int32 = -1
     /// The identity whose turn it is; -1 if nobody waits.
-    private var next: Int32 = -1
+    @usableFromInline var next: Int32 = -1
     /// Since when somebody has waited without a break.
-    private var busySince = MonotonicTime.zero
+    @usableFromInline var busySince = MonotonicTime.zero
 
     /// An empty queue.
     public init(_ configuration: Configuration = Configuration()) {
@@ -112,11 +132,13 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     }
 
     /// Whether more comes in than goes out.
+    @inlinable
     public func isOverloaded(at now: MonotonicTime) -> Bool {
         count > 0 && now - busySince >= configuration.emptyInterval
     }
 
     /// When `refuse` should be asked at the latest if nothing happens before; `nil` if nobody waits.
+    @inlinable
     public var nextRefusal: MonotonicTime? {
         guard oldest >= 0 else { return nil }
         let arrival = slots[Int(oldest)].arrival
@@ -126,6 +148,7 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     }
 
     /// Puts `element` of `identity`, a hash of it, into the queue, if there is room.
+    @inlinable
     public mutating func enqueue(_ element: Element, identity: UInt64, at now: MonotonicTime) -> Admission {
         guard firstFreeSlot >= 0 else { return .full }
         let group: Int32
@@ -141,7 +164,7 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
         slots[Int(slot)].arrival = now
         slots[Int(slot)].group = group
         if count == 0 { busySince = now }
-        count += 1
+        waiting += 1
         groups[Int(group)].count += 1
         oldest = AdmissionQueue.link(slot, into: &byAge, from: oldest)
         groups[Int(group)].first = AdmissionQueue.link(slot, into: &byGroup, from: groups[Int(group)].first)
@@ -150,6 +173,7 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
 
     /// Takes out who is to go on; `nil` if nobody waits. Those who have waited too long are refused first: call `refuse`
     /// until it has no more.
+    @inlinable
     public mutating func dequeue(at now: MonotonicTime) -> Element? {
         guard next >= 0 else { return nil }
         let group = next
@@ -160,6 +184,7 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     }
 
     /// Takes out one who has waited too long and is to be refused; `nil` if there is nobody.
+    @inlinable
     public mutating func refuse(at now: MonotonicTime) -> Element? {
         guard oldest >= 0 else { return nil }
         let wait = isOverloaded(at: now) ? configuration.overloadedWait : configuration.maximumWait
@@ -168,6 +193,7 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     }
 
     /// Takes out one who does not want to wait any longer; `nil` if it does not wait.
+    @inlinable
     public mutating func remove(_ ticket: Ticket, at now: MonotonicTime) -> Element? {
         guard slots.indices.contains(Int(ticket.slot)), slots[Int(ticket.slot)].generation == ticket.generation else {
             return nil
@@ -177,7 +203,8 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
 
     // MARK: Links
 
-    private mutating func take(_ slot: Int32, at now: MonotonicTime) -> Element? {
+    @inlinable
+    mutating func take(_ slot: Int32, at now: MonotonicTime) -> Element? {
         guard let element = slots[Int(slot)].element else { return nil }
         let group = slots[Int(slot)].group
         oldest = AdmissionQueue.unlink(slot, from: &byAge, first: oldest)
@@ -187,13 +214,14 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
         slots[Int(slot)].generation &+= 1
         slots[Int(slot)].group = firstFreeSlot
         firstFreeSlot = slot
-        count -= 1
+        waiting -= 1
         if groups[Int(group)].count == 0 { endGroup(group) }
         return element
     }
 
     /// Puts `slot` at the end of the ring that `first` begins, -1 if it is empty; returns who begins it then.
-    private static func link(_ slot: Int32, into ring: inout [Links], from first: Int32) -> Int32 {
+    @inlinable
+    static func link(_ slot: Int32, into ring: inout [Links], from first: Int32) -> Int32 {
         guard first >= 0 else {
             ring[Int(slot)] = Links(before: slot, after: slot)
             return slot
@@ -206,7 +234,8 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     }
 
     /// Takes `slot` out of the ring that `first` begins; returns who begins it then, -1 if nobody does.
-    private static func unlink(_ slot: Int32, from ring: inout [Links], first: Int32) -> Int32 {
+    @inlinable
+    static func unlink(_ slot: Int32, from ring: inout [Links], first: Int32) -> Int32 {
         let own = ring[Int(slot)]
         guard own.after != slot else { return -1 }
         ring[Int(own.before)].after = own.after
@@ -215,7 +244,8 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     }
 
     /// A group whose turn is after all others.
-    private mutating func makeGroup(_ identity: UInt64) -> Int32 {
+    @inlinable
+    mutating func makeGroup(_ identity: UInt64) -> Int32 {
         // There are as many as slots, and a slot is free.
         let group = firstFreeGroup
         firstFreeGroup = groups[Int(group)].first
@@ -235,7 +265,8 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
         return group
     }
 
-    private mutating func endGroup(_ group: Int32) {
+    @inlinable
+    mutating func endGroup(_ group: Int32) {
         let turn = groups[Int(group)].turn
         groups[Int(turn.before)].turn.after = turn.after
         groups[Int(turn.after)].turn.before = turn.before

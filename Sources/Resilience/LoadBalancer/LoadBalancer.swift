@@ -37,10 +37,13 @@ public struct LoadBalancer: Sendable {
     @usableFromInline var turns: SmoothWeightedRoundRobin
     @usableFromInline var turnsByZone: ZonedRoundRobin
     @usableFromInline var latencies: PeakEWMA
+    @usableFromInline var slowStart: SlowStart
 
     /// Chooses by `policy` among `entries`, which are named by their positions and, for hashes, told apart by `names`; one
-    /// name for each entry.
-    public init(_ policy: Policy, _ entries: [BalancedEntry], names: [UInt64]) {
+    /// name for each entry. Who begins anew has its whole share after `slowStart`.
+    public init(
+        _ policy: Policy, _ entries: [BalancedEntry], names: [UInt64], slowStart: Duration = .seconds(10)
+    ) {
         self.policy = policy
         let hasZones = entries.contains(where: \.isRemote) && !entries.allSatisfy(\.isRemote)
         way =
@@ -55,6 +58,7 @@ public struct LoadBalancer: Sendable {
         turns = SmoothWeightedRoundRobin(policy == .roundRobin ? entries : [])
         turnsByZone = ZonedRoundRobin(policy == .roundRobin ? entries : [])
         latencies = PeakEWMA(policy == .peakEWMA ? entries : [])
+        self.slowStart = SlowStart(entries, duration: slowStart)
     }
 
     /// The position of the entry to take among those for which `isEligible` holds; `nil` when there is none. `key` matters
@@ -65,8 +69,26 @@ public struct LoadBalancer: Sendable {
         inFlight: (Int) -> Int
     ) -> Int? {
         // The others apart: what is not needed for turns is not to be in their way.
+        guard slowStart.isOver(at: now) else {
+            return pickWhileStarting(key: key, at: now, random: &random, where: isEligible, inFlight: inFlight)
+        }
         if isInTurns { return turns.pick(where: isEligible) }
         return pickOtherwise(key: key, at: now, random: &random, where: isEligible, inFlight: inFlight)
+    }
+
+    @inlinable @inline(never)
+    mutating func pickWhileStarting(
+        key: UInt64, at now: MonotonicTime, random: inout SeededRandom, where isEligible: (Int) -> Bool,
+        inFlight: (Int) -> Int
+    ) -> Int? {
+        let start = slowStart
+        let threshold = start.drawThreshold(at: now, random: &random, where: isEligible)
+        let pick = pickOtherwise(
+            key: key, at: now, random: &random,
+            where: { start.share(of: $0, at: now) >= threshold && isEligible($0) }, inFlight: inFlight)
+        // Others may have changed who is eligible; better one who starts than nobody.
+        return pick
+            ?? pickOtherwise(key: key, at: now, random: &random, where: isEligible, inFlight: inFlight)
     }
 
     @inlinable @inline(never)
@@ -102,6 +124,11 @@ public struct LoadBalancer: Sendable {
     @inlinable
     public mutating func recordAtLeast(nanoseconds: Int64, of index: Int, at now: MonotonicTime) {
         latencies.recordAtLeast(nanoseconds: nanoseconds, of: index, at: now)
+    }
+
+    /// The entry at `index` has recovered at `now`: it gets few calls at first (`SlowStart`).
+    public mutating func begin(_ index: Int, at now: MonotonicTime) {
+        slowStart.begin(index, at: now)
     }
 
     /// Forgets how fast the entry at `index` was: it is not what it was. Only `peakEWMA` listens.
