@@ -11,9 +11,10 @@ extension TimeAmount {
 }
 
 extension Duration {
-    /// Whole seconds, the next one if there is a fraction.
-    var secondsRoundedUp: Int64 {
+    /// Whole seconds, rounded up; 0 if it is negative.
+    var secondsRoundedUp: Int {
         let (seconds, attoseconds) = components
-        return attoseconds > 0 ? seconds &+ (seconds == .max ? 0 : 1) : seconds
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return Int(clamping: seconds &+ (attoseconds > 0 ? 1 : 0))
     }
 }

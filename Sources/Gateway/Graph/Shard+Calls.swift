@@ -131,7 +131,7 @@ extension Shard {
                 (backend, permit) = (picked, granted)
             case .none(let retryAt):
                 let wait = (retryAt - MonotonicTime(now)).secondsRoundedUp
-                let seconds = Int(clamping: min(max(wait, 1), 60))
+                let seconds = min(max(wait, 1), 60)
                 return .refuse(Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, seconds)))
             }
         }

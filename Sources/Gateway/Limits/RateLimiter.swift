@@ -249,12 +249,3 @@ package final class RateLimiter: Sendable {
         }
     }
 }
-
-extension Duration {
-    /// Whole seconds, rounded up; 0 if it is negative.
-    fileprivate var secondsRoundedUp: Int {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return Int(clamping: seconds &+ (attoseconds > 0 ? 1 : 0))
-    }
-}
