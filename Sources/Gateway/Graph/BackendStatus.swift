@@ -55,6 +55,8 @@ package final class BackendStatus: Sendable {
     private let healthByte = Atomic<UInt8>(Health.unknown.rawValue)
     private let isDrainedFlag = Atomic<Bool>(false)
     private let isEjectedFlag = Atomic<Bool>(false)
+    private let wasIll = Atomic<Bool>(false)
+    private let recoveredNanoseconds = Atomic<Int64>(.min)
     /// Before this, nobody is let through to see whether a backend that is down is there again; in nanoseconds.
     private let nextRation = Atomic<Int64>(.min)
     private let judge: Mutex<Judge>
@@ -182,6 +184,22 @@ package final class BackendStatus: Sendable {
     }
 
     // MARK: Siblings
+
+    /// Takes note of whether it is well now; `true` if it is and was not when that was noted last.
+    package func noteRecovery(at now: MonotonicTime) -> Bool {
+        guard isWell else {
+            wasIll.store(true, ordering: .relaxed)
+            return false
+        }
+        guard wasIll.load(ordering: .relaxed), wasIll.exchange(false, ordering: .relaxed) else { return false }
+        recoveredNanoseconds.store(now.nanoseconds, ordering: .releasing)
+        return true
+    }
+
+    /// When it became well again last; long ago if it always was.
+    package var recoveredAt: MonotonicTime {
+        MonotonicTime(nanoseconds: recoveredNanoseconds.load(ordering: .acquiring))
+    }
 
     /// What it has done since it was made, for whoever compares it with the others of its pool.
     package struct Record: Hashable, Sendable {

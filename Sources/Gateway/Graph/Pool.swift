@@ -22,6 +22,9 @@ package final class Pool {
     private var pickNumber: UInt64 = 0
     /// How long answers take, where second attempts depend on it.
     private var latency: LatencyQuantile?
+    /// The recoveries that this shard knows of: how many in all, and when the last one of each backend was.
+    private var recoveryCount: Int
+    private var recoveries: [MonotonicTime]
     /// Which backends were down when one was picked, and have not come back since.
     private var wasDown: [Bool]
 
@@ -37,6 +40,8 @@ package final class Pool {
             names: plan.backends.map(\.key))
         random = SeededRandom(seed: seed)
         isTracking = plan.balancing != .roundRobin && plan.balancing != .random
+        recoveryCount = plan.recoveryCount
+        recoveries = plan.backends.map { $0.status.recoveredAt }
         if case .percentile(let percent) = plan.hedge?.delay {
             latency = LatencyQuantile(percent: percent, at: .zero)
         }
@@ -61,6 +66,7 @@ package final class Pool {
         var retryAt = time + .seconds(60)
         // A half-open backend may say no when it is asked for a permit; then it is passed over like one that was tried.
         var refusedMask: UInt64 = 0
+        if recoveryCount != plan.recoveryCount { noteRecoveries() }
         let isPanic = plan.choice == .allNotDown
         // Whoever asked to be left alone is, as long as there are others (reliability: "What counts for the breaker").
         var heedsPauses = true
@@ -95,6 +101,15 @@ package final class Pool {
         if let (backend, permit) = lastHope(for: call, at: time) { return .backend(backend, permit) }
         for backend in backends { retryAt = min(retryAt, backend.plan.status.refusal(at: time) ?? retryAt) }
         return .none(retryAt: retryAt)
+    }
+
+    /// Lets those who have become well begin with a small share.
+    private func noteRecoveries() {
+        recoveryCount = plan.recoveryCount
+        for backend in backends where recoveries[backend.index] < backend.plan.status.recoveredAt {
+            recoveries[backend.index] = backend.plan.status.recoveredAt
+            balancer.begin(backend.index, at: recoveries[backend.index])
+        }
     }
 
     /// Who may be asked when all are down: once a second somebody who does has to, and be it with a call that can be made

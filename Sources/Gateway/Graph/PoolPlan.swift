@@ -25,6 +25,7 @@ package final class PoolPlan: Sendable {
     package let hedge: HedgeSettings?
     /// Who may be chosen, a `PanicRule.Choice`.
     private let choiceByte = Atomic<UInt8>(PanicRule.Choice.closed.rawValue)
+    private let recoveries = Atomic<Int>(0)
     /// Whether what the backends say of their tools decides which calls may be repeated.
     package let trustsAnnotations: Bool
     /// What is kept of the answers to all but tools.
@@ -64,13 +65,17 @@ package final class PoolPlan: Sendable {
         PanicRule.Choice(rawValue: choiceByte.load(ordering: .relaxed)) ?? .closed
     }
 
+    /// How often a backend has become well again: what shards compare to learn of it.
+    package var recoveryCount: Int { recoveries.load(ordering: .acquiring) }
+
     /// Finds out anew who may be chosen: to be called when a backend has become well or ill. Linear in their number.
     ///
     /// Backups are there for when the others are ill: as long as enough of them are well, there is no panic. And in a pool of
     /// one there is nobody else who could be given too much: there, the breaker has the last word.
-    package func reconsider() {
+    package func reconsider(at now: MonotonicTime) {
         var (main, backups) = (Group(), Group())
         for backend in backends {
+            if backend.status.noteRecovery(at: now) { recoveries.add(1, ordering: .releasing) }
             if backend.isBackup { backups.add(backend.status) } else { main.add(backend.status) }
         }
         let all = Group(there: main.there + backups.there, well: main.well + backups.well)

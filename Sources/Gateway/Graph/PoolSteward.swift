@@ -54,7 +54,7 @@ package actor PoolSteward {
         }
         let changes = detector.judge(samples, at: now)
         for change in changes { carryOut(change, at: now) }
-        if !changes.isEmpty { plan.reconsider() }
+        if !changes.isEmpty { plan.reconsider(at: now) }
     }
 
     private func carryOut(_ change: OutlierDetector.Change, at now: MonotonicTime) {

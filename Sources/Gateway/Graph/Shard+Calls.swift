@@ -204,7 +204,7 @@ extension Shard {
         backend.plan.status.record(
             outcome.breakerOutcome(isSlow: isSlow), nanoseconds: latency.nanoseconds, permit: permit, shard: number,
             at: MonotonicTime(now))
-        if outcome.isFailure || permit.isProbe { pool.plan.reconsider() }
+        if outcome.isFailure || permit.isProbe { pool.plan.reconsider(at: MonotonicTime(now)) }
         if outcome.isFailure {
             backend.plan.status.note(BackendFailure(.call(outcome), atMilliseconds: WallClock.milliseconds()))
         }
