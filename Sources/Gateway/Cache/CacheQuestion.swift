@@ -1,21 +1,23 @@
 package import Resilience
 
 /// What the cache is asked for one call.
-package struct CacheQuestion: Hashable, Sendable {
+///
+/// An object, because it is large and handed on often: equal calls share one (`QuestionMemory`).
+package final class CacheQuestion: Hashable, Sendable {
     /// The position of the pool.
-    package var pool: Int
+    package let pool: Int
     /// What the answer depends on.
-    package var topic: CacheTopic
+    package let topic: CacheTopic
     /// What the configuration says of such answers.
-    package var rule: CacheRule
+    package let rule: CacheRule
     /// The name of an answer for everybody; `nil` if there can be none.
-    package var common: CacheKey?
+    package let common: CacheKey?
     /// The name of an answer for this caller alone; `nil` if there can be none, as for a caller without a credential.
-    package var own: CacheKey?
+    package let own: CacheKey?
     /// What is known beforehand of the answer that a backend would give.
-    package var prospect: Prospect
+    package let prospect: Prospect
     /// Who calls: whose share of the cache an answer for them alone takes.
-    package var identity: CallerKey?
+    package let identity: CallerKey?
 
     /// A question; one of the keys must be there.
     package init(
@@ -29,6 +31,17 @@ package struct CacheQuestion: Hashable, Sendable {
         self.own = own
         self.prospect = prospect
         self.identity = identity
+    }
+
+    package static func == (left: CacheQuestion, right: CacheQuestion) -> Bool {
+        left.pool == right.pool && left.topic == right.topic && left.rule == right.rule && left.common == right.common
+            && left.own == right.own && left.prospect == right.prospect && left.identity == right.identity
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(pool)
+        hasher.combine(common)
+        hasher.combine(own)
     }
 
     /// What is known of an answer before it is there.
@@ -91,15 +104,32 @@ package struct FlightWaiter: Hashable, Sendable {
 }
 
 /// The right, and the duty, to fetch an answer for all who wait for it.
-package struct FlightTicket: Hashable, Sendable {
+package final class FlightTicket: Sendable {
     /// The flight.
-    var flight: SingleFlight<CacheKey, FlightWaiter>.Flight
+    let flight: SingleFlight<CacheKey, FlightWaiter>.Flight
     /// What is asked for; where identities differ, for whom is seen from the answer.
-    package var question: CacheQuestion
+    package let question: CacheQuestion
     /// Who fetches.
-    package var leader: FlightWaiter
+    package let leader: FlightWaiter
     /// When it began, in invalidations of the pool.
-    var askedAt: UInt64
+    let askedAt: UInt64
     /// When it began.
-    package var startedAt: MonotonicTime
+    package let startedAt: MonotonicTime
+
+    /// A ticket for `flight`.
+    init(
+        flight: SingleFlight<CacheKey, FlightWaiter>.Flight, question: CacheQuestion, leader: FlightWaiter,
+        askedAt: UInt64, startedAt: MonotonicTime
+    ) {
+        self.flight = flight
+        self.question = question
+        self.leader = leader
+        self.askedAt = askedAt
+        self.startedAt = startedAt
+    }
+
+    /// The same for another caller's question, which means the same.
+    func asking(_ question: CacheQuestion) -> FlightTicket {
+        FlightTicket(flight: flight, question: question, leader: leader, askedAt: askedAt, startedAt: startedAt)
+    }
 }

@@ -41,11 +41,10 @@ extension RequestHandler {
     func flightNews(_ news: FlightNews) {
         timer.disarm()
         call.caching?.waiter = nil
-        if case .lead(var ticket) = news {
+        if case .lead(let ticket) = news {
             guard let question = call.caching?.question else { return }
             // The same call, but perhaps not the same caller.
-            ticket.question = question
-            call.caching?.ticket = ticket
+            call.caching?.ticket = ticket.asking(question)
         }
         carryOut(loop.executor.enter(shard, Shard.goOn, call))
     }

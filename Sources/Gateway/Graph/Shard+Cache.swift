@@ -11,12 +11,18 @@ extension Shard {
 
     /// Asks the cache for `call`; `nil` if a backend is to be asked.
     func lookIntoCache(for call: Call, at now: NIODeadline) -> Dispatch? {
-        guard call.caching?.ticket == nil else { return nil }
-        if call.caching == nil { call.caching = question(for: call).map { CallCaching($0) } }
-        guard let caching = call.caching, caching.waitCount < Shard.waitLimit else { return nil }
+        let question: CacheQuestion
+        if let caching = call.caching {
+            guard caching.ticket == nil, caching.waitCount < Shard.waitLimit else { return nil }
+            question = caching.question
+        } else {
+            guard let asked = self.question(for: call) else { return nil }
+            call.caching = CallCaching(asked)
+            question = asked
+        }
         let deadline = call.deadline(in: pools[call.poolIndex].plan)
         let look = plan.cache.look(
-            caching.question, shard: number, until: MonotonicTime(deadline), at: MonotonicTime(now))
+            question, shard: number, until: MonotonicTime(deadline), at: MonotonicTime(now))
         switch look {
         case .serve(let answer, let refresh):
             return .serve(answer, refresh: refresh)

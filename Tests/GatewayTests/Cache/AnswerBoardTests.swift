@@ -51,9 +51,10 @@ import Wire
     }
 
     private func question(_ own: UInt8?, _ prospect: CacheQuestion.Prospect) -> CacheQuestion {
-        var question = question(own)
-        question.prospect = prospect
-        return question
+        let question = question(own)
+        return CacheQuestion(
+            pool: question.pool, topic: question.topic, rule: question.rule, common: question.common, own: question.own,
+            prospect: prospect, identity: question.identity)
     }
 
     @Test func `serves a call whose answer cannot be kept, and has it fetch nothing`() throws {
@@ -231,11 +232,13 @@ import Wire
     @Test func `nobody takes more than their share`() throws {
         var board = board()
         for number in 0..<2_000 {
-            var question = question(7, common: nil)
+            let other = question(7, common: nil)
             var bytes = [UInt8](repeating: 9, count: 32)
             bytes[0] = UInt8(number / 256)
             bytes[1] = UInt8(number % 256)
-            question.own = CacheKey(bytes)
+            let question = CacheQuestion(
+                pool: other.pool, topic: other.topic, rule: other.rule, common: nil, own: CacheKey(bytes),
+                identity: other.identity)
             let lead = try #require(ticket(look(&board, question)))
             _ = board.land(lead, try answer("\(number)"), keep(isForEveryone: false), at: at(0))
         }
