@@ -73,12 +73,13 @@ package final class ToolTraitsBoard: Sendable {
         listings.withLock { listings in
             body(&listings)
             let repeatable = ToolTraitsBoard.merge(listings.values)
-            let settled = listings.values.map(\.changeCount).min() ?? 0
-            // What was there before is let go of outside.
-            var old = repeatable
-            table.withLock { table in
-                swap(&table.repeatable, &old)
-                table.settledCount = settled
+            let settledCount = listings.values.map(\.changeCount).min() ?? 0
+            // What was there before is let go of after the lock.
+            _ = table.withLock { (table: inout Table) -> [UInt64: [UInt8]] in
+                let before = table.repeatable
+                table.repeatable = repeatable
+                table.settledCount = settledCount
+                return before
             }
         }
     }
@@ -91,7 +92,7 @@ package final class ToolTraitsBoard: Sendable {
         var byHash: [UInt64: [UInt8]] = [:]
         var ambiguous: Set<UInt64> = []
         for (name, isRepeatable) in all where isRepeatable {
-            let hash = name.withUnsafeBytes { hash(ByteView($0)) }
+            let hash = name.withUnsafeBytes { ToolTraitsBoard.hash(ByteView($0)) }
             if byHash.updateValue(name, forKey: hash) != nil { ambiguous.insert(hash) }
         }
         for hash in ambiguous { byHash[hash] = nil }
