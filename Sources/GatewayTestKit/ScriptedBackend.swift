@@ -1,7 +1,7 @@
 package import NIOCore
 import Resilience
 package import Transport
-import Wire
+package import Wire
 
 /// An MCP server of a simulation: answers every call with its id and name, or misbehaves as it is told.
 package final class ScriptedBackend {
@@ -266,15 +266,16 @@ package final class ScriptedBackend {
                 backend.pageRequests.append(head + message)
                 let isModern = head.contains("MCP-Protocol-Version: 2026-07-28\r\n")
                 guard backend.listsTools == (isModern ? .modern : .legacy) else {
-                    let error = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"no session\"}}"
+                    let error =
+                        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"no session\"}}"
                     send(ok(error).replacing("200 OK", with: "400 Bad Request"))
                     return true
                 }
-                let number = message.firstRange(of: "\"cursor\":\"p").map { Int(message[$0.upperBound...].prefix { $0 != "\"" }) ?? 0 } ?? 0
+                let number = Int(text(behind: "\"cursor\":\"p", in: message)) ?? 0
                 let next = number + 1 < backend.toolPages.count ? ",\"nextCursor\":\"p\(number + 1)\"" : ""
                 let members = isModern ? ",\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\"" : ""
                 let page = number < backend.toolPages.count ? backend.toolPages[number] : "[]"
-                let id = message[message.firstRange(of: "\"id\":\"")!.upperBound...].prefix { $0 != "\"" }
+                let id = text(behind: "\"id\":\"", in: message)
                 send(ok("{\"jsonrpc\":\"2.0\",\"id\":\"\(id)\",\"result\":{\"tools\":\(page)\(next)\(members)}}"))
                 return true
             }
@@ -295,6 +296,12 @@ package final class ScriptedBackend {
                 return false
             }
             return true
+        }
+
+        /// What stands between `mark` and the next quote.
+        private func text(behind mark: String, in message: String) -> Substring {
+            guard let found = message.firstRange(of: mark) else { return "" }
+            return message[found.upperBound...].prefix { $0 != "\"" }
         }
 
         func tell(_ event: String) { send(event) }

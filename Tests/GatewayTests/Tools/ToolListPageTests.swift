@@ -32,11 +32,12 @@ import Wire
         #expect(page.cursor == nil)
     }
 
-    @Test(arguments: [
-        (#"{"tools":[]}"#, nil), (#"{"tools":[],"nextCursor":null}"#, nil),
-        (#"{"tools":[],"resultType":"complete","nextCursor":""}"#, #""""#),
-        (#"{"nextCursor":"a\n\"b","tools":[]}"#, #""a\n\"b""#),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (#"{"tools":[]}"#, nil), (#"{"tools":[],"nextCursor":null}"#, nil),
+            (#"{"tools":[],"resultType":"complete","nextCursor":""}"#, #""""#),
+            (#"{"nextCursor":"a\n\"b","tools":[]}"#, #""a\n\"b""#),
+        ] as [(String, String?)])
     func `has a cursor as it stands`(result: String, cursor: String?) throws {
         #expect(try read(result).cursor == cursor)
     }
@@ -46,17 +47,18 @@ import Wire
         #expect(try read("{\"tools\":[\(yes),{\"name\":\"a\"},\(yes)]}").tools == ["a": false])
     }
 
-    @Test(arguments: [
-        ("[]", .noTools), ("{}", .noTools), (#"{"tools":{}}"#, .noTools), (#"{"tools":null}"#, .noTools),
-        (#"{"tools":[1]}"#, .badTool), (#"{"tools":[{}]}"#, .badTool), (#"{"tools":[{"name":1}]}"#, .badTool),
-        (#"{"tools":[{"name":"a"},[]]}"#, .badTool),
-        (#"{"tools":[{"name":"a","annotations":true}]}"#, .badAnnotations),
-        (#"{"tools":[{"name":"a","annotations":null}]}"#, .badAnnotations),
-        (#"{"tools":[{"name":"a","annotations":{"readOnlyHint":"true"}}]}"#, .badHint),
-        (#"{"tools":[{"name":"a","annotations":{"readOnlyHint":true,"idempotentHint":1}}]}"#, .badHint),
-        (#"{"tools":[],"nextCursor":1}"#, .badCursor),
-        (#"{"tools":[],"resultType":"input_required"}"#, .otherResultType),
-    ] as [(String, ToolListPage.Flaw)])
+    @Test(
+        arguments: [
+            ("[]", .noTools), ("{}", .noTools), (#"{"tools":{}}"#, .noTools), (#"{"tools":null}"#, .noTools),
+            (#"{"tools":[1]}"#, .badTool), (#"{"tools":[{}]}"#, .badTool), (#"{"tools":[{"name":1}]}"#, .badTool),
+            (#"{"tools":[{"name":"a"},[]]}"#, .badTool),
+            (#"{"tools":[{"name":"a","annotations":true}]}"#, .badAnnotations),
+            (#"{"tools":[{"name":"a","annotations":null}]}"#, .badAnnotations),
+            (#"{"tools":[{"name":"a","annotations":{"readOnlyHint":"true"}}]}"#, .badHint),
+            (#"{"tools":[{"name":"a","annotations":{"readOnlyHint":true,"idempotentHint":1}}]}"#, .badHint),
+            (#"{"tools":[],"nextCursor":1}"#, .badCursor),
+            (#"{"tools":[],"resultType":"input_required"}"#, .otherResultType),
+        ] as [(String, ToolListPage.Flaw)])
     func `is refused when it is not what it must be`(result: String, flaw: ToolListPage.Flaw) {
         #expect(throws: flaw) { try read(result) }
     }

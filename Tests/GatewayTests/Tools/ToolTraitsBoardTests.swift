@@ -5,8 +5,16 @@ import Wire
 @Suite struct `a board of tool traits` {
     private func traits(_ tools: [String: Bool]) -> ToolTraits {
         var traits = ToolTraits()
-        for (name, isRepeatable) in tools { #expect(traits.note(Array(name.utf8), isRepeatable: isRepeatable)) }
+        for (name, isRepeatable) in tools {
+            let isNoted = note(Array(name.utf8), isRepeatable: isRepeatable, in: &traits)
+            #expect(isNoted)
+        }
         return traits
+    }
+
+    /// `#expect` cannot hold what changes.
+    private func note(_ name: [UInt8], isRepeatable: Bool, in traits: inout ToolTraits) -> Bool {
+        traits.note(name, isRepeatable: isRepeatable)
     }
 
     private func asks(_ board: ToolTraitsBoard, _ json: String) -> Bool {
@@ -69,12 +77,19 @@ import Wire
     @Test func `has a bound for names and for tools`() {
         var traits = ToolTraits()
         let longest = String(repeating: "n", count: ToolTraits.longestName)
-        #expect(traits.note(Array(longest.utf8), isRepeatable: true))
-        #expect(traits.note(Array((longest + "n").utf8), isRepeatable: true))
+        var isNoted = note(Array(longest.utf8), isRepeatable: true, in: &traits)
+        #expect(isNoted)
+        isNoted = note(Array((longest + "n").utf8), isRepeatable: true, in: &traits)
+        #expect(isNoted)
         #expect(traits.isRepeatable.count == 1)
-        for number in 1..<ToolTraits.countLimit { #expect(traits.note(Array("\(number)".utf8), isRepeatable: true)) }
-        #expect(!traits.note(Array("one more".utf8), isRepeatable: true))
-        #expect(traits.note(Array("17".utf8), isRepeatable: false))
+        for number in 1..<ToolTraits.countLimit {
+            let isNoted = note(Array("\(number)".utf8), isRepeatable: true, in: &traits)
+            #expect(isNoted)
+        }
+        isNoted = note(Array("one more".utf8), isRepeatable: true, in: &traits)
+        #expect(!isNoted)
+        isNoted = note(Array("17".utf8), isRepeatable: false, in: &traits)
+        #expect(isNoted)
         let board = ToolTraitsBoard()
         board.note(traits, of: 0, changeCount: 0)
         #expect(asks(board, longest) && asks(board, "4095"))
