@@ -1,7 +1,7 @@
 package import NIOCore
 import Resilience
 package import Transport
-import Wire
+package import Wire
 
 /// An MCP server of a simulation: answers every call with its id and name, or misbehaves as it is told.
 package final class ScriptedBackend {
@@ -74,6 +74,14 @@ package final class ScriptedBackend {
     /// The head and the body of the last request of whoever listens.
     package private(set) var lastListenerHead = ""
     package private(set) var lastListenerBody = ""
+    /// How it lists its tools for the gateway itself: `nil` if it does not.
+    package var listsTools: MCPEra?
+    /// The pages of that list: arrays of tools, as JSON.
+    package var toolPages = ["[]"]
+    /// What was asked of it by whoever reads that list: the methods of JSON-RPC and HTTP, in order.
+    package private(set) var readerRequests: [String] = []
+    /// The heads and bodies of requests for a page, in order.
+    package private(set) var pageRequests: [String] = []
     /// Whether it does with them what it does with calls.
     package var misbehavesToListeners = false
     /// The notifications of its streams.
@@ -200,6 +208,7 @@ package final class ScriptedBackend {
             let methods = [
                 "subscriptions/listen", "initialize", "notifications/initialized", "resources/subscribe", "ping",
             ]
+            if readsTools(message, head) { return true }
             let method = methods.first { message.contains("\"method\":\"\($0)\"") }
             let isErrand = head.hasPrefix("GET ") || head.hasPrefix("DELETE ")
             let isAnswer = message.contains("\"id\":\"asked\"")
@@ -248,6 +257,51 @@ package final class ScriptedBackend {
                 )
             }
             return true
+        }
+
+        /// Answers the gateway's own `tools/list`, and in the session of one all that belongs to it.
+        private func readsTools(_ message: String, _ head: String) -> Bool {
+            if message.contains("\"id\":\"tools-") {
+                backend.readerRequests.append("tools/list")
+                backend.pageRequests.append(head + message)
+                let isModern = head.contains("MCP-Protocol-Version: 2026-07-28\r\n")
+                guard backend.listsTools == (isModern ? .modern : .legacy) else {
+                    let error =
+                        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"no session\"}}"
+                    send(ok(error).replacing("200 OK", with: "400 Bad Request"))
+                    return true
+                }
+                let number = Int(text(behind: "\"cursor\":\"p", in: message)) ?? 0
+                let next = number + 1 < backend.toolPages.count ? ",\"nextCursor\":\"p\(number + 1)\"" : ""
+                let members = isModern ? ",\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\"" : ""
+                let page = number < backend.toolPages.count ? backend.toolPages[number] : "[]"
+                let id = text(behind: "\"id\":\"", in: message)
+                send(ok("{\"jsonrpc\":\"2.0\",\"id\":\"\(id)\",\"result\":{\"tools\":\(page)\(next)\(members)}}"))
+                return true
+            }
+            // Who listens has other sessions; here they cannot be had both.
+            guard backend.listsTools == .legacy, backend.telling == .nothing else { return false }
+            if message.contains("\"method\":\"initialize\"") {
+                backend.readerRequests.append("initialize")
+                let result =
+                    "{\"jsonrpc\":\"2.0\",\"id\":\"initialize\",\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{}}}}"
+                send(ok(result).replacing("\r\n\r\n", with: "\r\nMcp-Session-Id: reader\r\n\r\n"))
+            } else if message.contains("\"method\":\"notifications/initialized\"") {
+                backend.readerRequests.append("notifications/initialized")
+                send("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            } else if head.hasPrefix("DELETE ") {
+                backend.readerRequests.append("DELETE")
+                send("HTTP/1.1 204 No Content\r\n\r\n")
+            } else {
+                return false
+            }
+            return true
+        }
+
+        /// What stands between `mark` and the next quote.
+        private func text(behind mark: String, in message: String) -> Substring {
+            guard let found = message.firstRange(of: mark) else { return "" }
+            return message[found.upperBound...].prefix { $0 != "\"" }
         }
 
         func tell(_ event: String) { send(event) }

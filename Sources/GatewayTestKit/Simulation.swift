@@ -20,6 +20,7 @@ package final class Simulation {
     private var monitors: [BackendMonitor] = []
     private var steward: PoolSteward?
     private var listeners: [ChangeListener] = []
+    private var readers: ToolReaders?
 
     /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
     /// configuration, and `settings` of that of the gateway. `backendSettings` are more keys of the first backends, as in
@@ -82,6 +83,22 @@ package final class Simulation {
             ChangeListener(to: $0, poolIndex: 0, of: plan, network: network, on: loop, logger: logger)
         }
         for listener in listeners { listener.start() }
+    }
+
+    /// Begins to read the tools of all backends, if the pool trusts what they say of them.
+    package func startReaders() {
+        var logger = Logger(label: "simulation")
+        logger.logLevel = .critical
+        let readers = ToolReaders(of: plan, network: network, on: loop, logger: logger)
+        self.readers = readers
+        readers.start()
+    }
+
+    /// Ends reading; whether all backends had been told when that was said to be over.
+    package func stopReaders() -> Bool {
+        var isOver = false
+        readers?.stop().assumeIsolated().whenComplete { _ in isOver = true }
+        return advance(until: { isOver }, limit: .milliseconds(900))
     }
 
     /// Ends listening; whether all backends had been told when that was said to be over.

@@ -97,7 +97,6 @@ import Testing
                     ("3:5", "listen[0].tls", ": the listener speaks plain HTTP"),
                     ("30:5", "pools.tools.limits", ""),
                     ("31:5", "pools.tools.credentials", ": no credentials are sent"),
-                    ("32:5", "pools.tools.trust_annotations", ""),
                     ("43:1", "tracing", ""),
                 ].map { "long.conf:\($0.0): \($0.1): is accepted but has no effect in this version\($0.2)" })
     }

@@ -79,9 +79,11 @@ extension AnswerCache {
             guard !topics.isEmpty else { return }
             count(.gateway)
             board.withLock { $0.invalidate(topics, pool: pool) }
+            if topics.contains(.tools) { noteToolChange(pool: pool) }
         case .everything?:
             count(.gateway)
             board.withLock { $0.clear(pool: pool) }
+            noteToolChange(pool: pool)
         }
     }
 }

@@ -20,6 +20,8 @@ package final class AnswerCache: Sendable {
     let generations = Mutex<SharedGenerations?>(nil)
     /// The resources of which answers are kept, of each pool.
     let watchedResources: Mutex<[WatchedResources]>
+    /// Who else is told when the tools of each pool have changed, or may have; none if nobody is.
+    private let toolTraits: [ToolTraitsBoard?]
     private let invalidationCounts = InvalidationSource.allCases.map { _ in Counter() }
     private let desks = Mutex<[Int: Desk]>([:])
 
@@ -33,8 +35,12 @@ package final class AnswerCache: Sendable {
         var desk: NIOLoopBound<FlightDesk>
     }
 
-    /// An empty cache for `poolCount` pools with the bounds of `settings`.
-    package init(_ settings: CacheSettings, poolCount: Int, secret: [UInt8], seed: UInt64) {
+    /// An empty cache for `poolCount` pools with the bounds of `settings`; what changes in their tools, `toolTraits` are
+    /// told too.
+    package init(
+        _ settings: CacheSettings, poolCount: Int, secret: [UInt8], seed: UInt64, toolTraits: [ToolTraitsBoard?] = []
+    ) {
+        self.toolTraits = toolTraits
         self.secret = secret
         maximumEntry = settings.maximumEntry
         self.poolCount = max(poolCount, 1)
@@ -132,6 +138,7 @@ package final class AnswerCache: Sendable {
         count(source)
         share { $0.note(topics, pool: pool) }
         board.withLock { $0.invalidate(topics, pool: pool) }
+        if topics.contains(.tools) { noteToolChange(pool: pool) }
     }
 
     /// Forgets all answers of the pool at `pool`, or of all, here and on other gateways.
@@ -140,6 +147,16 @@ package final class AnswerCache: Sendable {
         let pools = pool.map { $0...$0 } ?? 0...(poolCount - 1)
         share { ledger in for pool in pools { ledger.noteEverything(pool: pool) } }
         board.withLock { $0.clear(pool: pool) }
+        noteToolChange(pool: pool)
+    }
+
+    /// The tools of the pool at `pool`, or of all, may have changed.
+    func noteToolChange(pool: Int?) {
+        if let pool {
+            if toolTraits.indices.contains(pool) { toolTraits[pool]?.noteChange() }
+        } else {
+            for board in toolTraits { board?.noteChange() }
+        }
     }
 
     /// Counts a change by from whom it is known.

@@ -11,22 +11,14 @@ import Wire
 ///                                            └────────────────────────────────────┘
 /// ```
 ///
-/// Short requests go out one after the other, over one connection as long as the backend keeps it. Belongs to its loop.
+/// Belongs to its loop.
 final class LegacyLine: ChangeLine {
     /// Short requests that wait; a backend that asks more than that gets no answers.
     private static let maximumWaiting = WatchedResources.countLimit + 64
-    /// How long one of them may take.
-    private static let errandLimit = TimeAmount.seconds(5)
     /// How long a stream that has ended is left alone before the rest is asked for.
     private static let resumeSpans = (
         shortest: Duration.milliseconds(500), usual: Duration.seconds(1), longest: Duration.seconds(30)
     )
-
-    /// A short request, and what is done with its outcome: the status (0 if there was no answer), and the message.
-    private struct Errand {
-        var bytes: ByteBuffer
-        var done: (Int, ByteBuffer) -> Void
-    }
 
     private(set) var resources: Set<[UInt8]>
     private let requests: ListeningRequests
@@ -43,10 +35,7 @@ final class LegacyLine: ChangeLine {
     private var isResuming = false
     private var resumption: Scheduled<Void>?
 
-    private var waiting: [Errand] = []
-    private var errand: BackendExchange?
-    private var errandTimer: Scheduled<Void>?
-    private var idle: HTTPClientConnection?
+    private let errands: BackendErrands
 
     /// A line that is asked for at once; `connect` starts an exchange.
     init(
@@ -58,8 +47,9 @@ final class LegacyLine: ChangeLine {
         self.eventLoop = eventLoop
         self.connect = connect
         self.handler = handler
+        errands = BackendErrands(maximumWaiting: LegacyLine.maximumWaiting, on: eventLoop, connect: connect)
         var sessionID: [UInt8]?
-        run(requests.initialize(), onHead: { sessionID = $0 }) { [weak self] status, message in
+        errands.send(requests.initialize(), onHead: { sessionID = $0 }) { [weak self] status, message in
             self?.initialized(status, sessionID, message)
         }
     }
@@ -153,7 +143,7 @@ final class LegacyLine: ChangeLine {
         resumption = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(wait)) { [weak self] in
             guard let self, handler != nil else { return }
             openStream(after: event)
-            resumption = eventLoop.assumeIsolated().scheduleTask(in: LegacyLine.errandLimit) { [weak self] in
+            resumption = eventLoop.assumeIsolated().scheduleTask(in: BackendErrands.limit) { [weak self] in
                 if self?.isResuming == true { self?.lose() }
             }
         }
@@ -204,102 +194,20 @@ final class LegacyLine: ChangeLine {
         resumption?.cancel()
         stream?.close()
         stream = nil
-        waiting = []
+        errands.dropWaiting()
         guard let session, session.id != nil else {
-            endErrand()
+            errands.close()
             return done()
         }
         self.session = nil
         // Kept by what it waits for.
-        send(requests.delete(session)) { _, _ in
-            self.endErrand()
+        errands.send(requests.delete(session)) { [errands] _, _ in
+            errands.close()
             done()
         }
     }
 
-    // MARK: Short requests
-
-    private func send(_ bytes: ByteBuffer, done: @escaping (Int, ByteBuffer) -> Void) {
-        guard waiting.count < LegacyLine.maximumWaiting else { return }
-        waiting.append(Errand(bytes: bytes, done: done))
-        runNext()
-    }
-
-    private func runNext() {
-        guard errand == nil, !waiting.isEmpty else { return }
-        let next = waiting.removeFirst()
-        run(next.bytes, done: next.done)
-    }
-
-    private func run(
-        _ bytes: ByteBuffer, onHead: @escaping ([UInt8]?) -> Void = { _ in },
-        done: @escaping (Int, ByteBuffer) -> Void
-    ) {
-        let connection = idle?.isReusable == true ? idle : nil
-        idle = nil
-        var status = 0
-        var answer = ByteBuffer()
-        let isReused = connection != nil
-        let exchange = BackendExchange(bytes, over: connection) { event in
-            switch event {
-            case .head(let headStatus, _, let session):
-                status = headStatus
-                onHead(session)
-            case .message(let message):
-                guard self.errand?.isStream == true else {
-                    answer = message
-                    return
-                }
-                // On a stream, others may come before the answer, and it may stay open behind it.
-                guard self.isAnswer(message) else { return }
-                self.errand?.close()
-                self.finishErrand { done(status, message) }
-            case .comment:
-                break
-            case .end(let isWhole, let hasBegun):
-                guard isReused, !hasBegun else {
-                    return self.finishErrand { done(isWhole ? status : 0, answer) }
-                }
-                // The backend has closed the connection meanwhile. All of this may be said twice.
-                self.errandTimer?.cancel()
-                self.errand = nil
-                self.run(bytes, onHead: onHead, done: done)
-            }
-        }
-        errand = exchange
-        errandTimer = eventLoop.assumeIsolated().scheduleTask(in: LegacyLine.errandLimit) { [weak self] in
-            guard let self, errand === exchange else { return }
-            exchange.close()
-            finishErrand { done(0, ByteBuffer()) }
-        }
-        connect(exchange)
-    }
-
-    private func isAnswer(_ message: ByteBuffer) -> Bool {
-        message.withByteView { bytes in
-            guard let envelope = try? JSONRPCEnvelope.scan(bytes, scratch: &scratch) else { return false }
-            return envelope.kind == .result || envelope.kind == .error
-        }
-    }
-
-    private func finishErrand(_ done: () -> Void) {
-        errandTimer?.cancel()
-        errandTimer = nil
-        idle = errand?.reusableConnection
-        if idle == nil { errand?.close() }
-        errand = nil
-        done()
-        runNext()
-    }
-
-    private func endErrand() {
-        errandTimer?.cancel()
-        errandTimer = nil
-        errand?.close()
-        errand = nil
-        idle?.close()
-        idle = nil
-    }
+    private func send(_ bytes: ByteBuffer, done: @escaping BackendErrands.Outcome) { errands.send(bytes, done: done) }
 }
 
 @available(*, unavailable)

@@ -1,7 +1,7 @@
 import NIOCore
 import Wire
 
-/// The requests by which the gateway listens to one backend, as they go out.
+/// The requests of the gateway's own to one backend, by which it listens to it and reads its tools, as they go out.
 struct ListeningRequests: Sendable {
     private let authority: String
     private let path: String
@@ -47,7 +47,36 @@ struct ListeningRequests: Sendable {
         return post(body, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n")
     }
 
+    /// The page behind `cursor`, JSON text as it came, of `tools/list` (MCP 2026-07-28, Tools).
+    func listTools(after cursor: [UInt8]?, id: String) -> ByteBuffer {
+        var body = ByteBuffer(string: "{\"jsonrpc\":\"2.0\",\"id\":\"\(id)\",\"method\":\"tools/list\",\"params\":{")
+        if let cursor {
+            body.writeStaticString("\"cursor\":")
+            body.writeBytes(cursor)
+            body.writeStaticString(",")
+        }
+        body.writeString(
+            """
+            "_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",\
+            "io.modelcontextprotocol/clientInfo":{"name":"mcp-gateway","version":"1"},\
+            "io.modelcontextprotocol/clientCapabilities":{}}}}
+            """)
+        return post(body, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\n")
+    }
+
     // MARK: Legacy
+
+    /// The same in a session.
+    func listTools(after cursor: [UInt8]?, id: String, _ session: Session) -> ByteBuffer {
+        var body = ByteBuffer(string: "{\"jsonrpc\":\"2.0\",\"id\":\"\(id)\",\"method\":\"tools/list\"")
+        if let cursor {
+            body.writeStaticString(",\"params\":{\"cursor\":")
+            body.writeBytes(cursor)
+            body.writeStaticString("}")
+        }
+        body.writeStaticString("}")
+        return post(body, fields(session))
+    }
 
     /// `initialize`, without any capability of a client.
     func initialize() -> ByteBuffer {

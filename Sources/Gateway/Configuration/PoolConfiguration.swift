@@ -100,8 +100,8 @@ extension PoolConfiguration {
                 effect: .none(consequence: "no credentials are sent")),
             ConfigurationKey(
                 "trust_annotations", \.trustsAnnotations, .boolean,
-                "Let the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.",
-                effect: .none()),
+                "Let the `readOnlyHint` and `idempotentHint` of these backends decide which calls of tools may be made again."
+            ),
             ConfigurationKey(
                 "cache", \.cache, .section(PoolCacheSettings.section), "How lists and resources are cached."),
             ConfigurationKey(

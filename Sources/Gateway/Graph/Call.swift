@@ -171,7 +171,9 @@ package final class Call {
         guard method == .toolsCall else {
             return method.isRepeatable && (method != .initialize || session == nil)
         }
-        return tool?.isRepeatable ?? false
+        if let isRepeatable = tool?.isRepeatable { return isRepeatable }
+        guard let traits = pool.toolTraits, let name = envelope.name, let request else { return false }
+        return request.body.withByteView { traits.isRepeatable(name, in: $0) }
     }
 
     /// Lets every backend be asked once more.

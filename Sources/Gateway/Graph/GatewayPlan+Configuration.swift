@@ -30,7 +30,8 @@ extension GatewayPlan {
         needsAddresses =
             !configuration.rateLimits.isEmpty || pools.contains { $0.balancing == .consistentHash }
         cache = AnswerCache(
-            configuration.cache, poolCount: pools.count, secret: AnswerCache.secret(from: secret), seed: random.next())
+            configuration.cache, poolCount: pools.count, secret: AnswerCache.secret(from: secret), seed: random.next(),
+            toolTraits: pools.map(\.toolTraits))
         sharedStore = configuration.redis.map {
             SharedStore(
                 prefix: $0.keyPrefix, secret: secret, maximumAnswer: configuration.cache.maximumEntry,

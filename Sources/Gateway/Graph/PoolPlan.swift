@@ -26,8 +26,10 @@ package final class PoolPlan: Sendable {
     /// Who may be chosen, a `PanicRule.Choice`.
     private let choiceByte = Atomic<UInt8>(PanicRule.Choice.closed.rawValue)
     private let recoveries = Atomic<Int>(0)
-    /// Whether what the backends say of their tools decides which calls may be repeated.
-    package let trustsAnnotations: Bool
+    /// What the backends say of which of their tools may be called again; `nil` if that is not believed.
+    package let toolTraits: ToolTraitsBoard?
+    /// What the backends may speak, what is tried first in front.
+    package let eras: [MCPEra]
     /// What is kept of the answers to all but tools.
     private let cacheRule: CacheRule
     /// The tools for which something is different.
@@ -47,14 +49,22 @@ package final class PoolPlan: Sendable {
         slowCall = TimeAmount(pool.circuitBreaker.slowCall)
         retries = PoolRetries(pool.retry, shardCount: shardCount)
         hedge = pool.hedge
-        trustsAnnotations = pool.trustsAnnotations
+        toolTraits = pool.trustsAnnotations ? ToolTraitsBoard() : nil
+        eras =
+            switch pool.protocol {
+            case .auto: [.modern, .legacy]
+            case .modern: [.modern]
+            case .legacy: [.legacy]
+            }
         cacheRule = CacheRule(
             lifetime: pool.cache.lifetime, isPublic: pool.cache.scope == .public,
             usesHints: pool.cache.usesHints, isAcrossRevisions: pool.cache.isAcrossRevisions)
         tools = pool.tools.map {
             ToolPlan($0, timeouts: timeouts, isAcrossRevisions: pool.cache.isAcrossRevisions)
         }
-        let isConfigured = pool.cache.lifetime != nil || tools.contains { $0.cacheRule != nil }
+        // What is known of tools is kept too.
+        let isConfigured =
+            pool.cache.lifetime != nil || pool.trustsAnnotations || tools.contains { $0.cacheRule != nil }
         listening = ListeningMachine.Policy(
             wantsModern: pool.protocol != .legacy && (pool.cache.usesHints || isConfigured),
             wantsLegacy: pool.protocol != .modern && isConfigured, silence: pool.timeout.streamIdle)

@@ -58,6 +58,7 @@ package actor Supervisor: Service {
         var admin: (any BoundListener)?
         var monitors: [Task<Void, Never>]
         var changeListeners: [NIOLoopBound<ChangeListener>] = []
+        var toolReaders: NIOLoopBound<ToolReaders>?
         var follower: Task<Void, Never>?
         var redis: RedisClient?
     }
@@ -120,6 +121,9 @@ package actor Supervisor: Service {
             // First: what is heard of changes is to be told to others from the beginning.
             running.follower = startFollower(redis)
             running.changeListeners = try await startChangeListeners()
+            running.toolReaders = try await ToolReaders.start(
+                of: plan, network: surroundings.network, on: surroundings.loops.side.eventLoop,
+                logger: surroundings.logger)
             for listener in configuration.listeners {
                 running.listeners.append(try await listen(on: listener, rooms, budget))
             }
@@ -309,6 +313,7 @@ package actor Supervisor: Service {
         for monitor in running.monitors { monitor.cancel() }
         running.follower?.cancel()
         await stop(running.changeListeners)
+        await running.toolReaders?.stop()
         for listener in running.listeners { await listener.close() }
         for room in running.rooms { try? await room.submit { $0.housekeeper.closeAll() } }
         for monitor in running.monitors { await monitor.value }

@@ -32,7 +32,7 @@ public struct JSONMemberRanges: Sequence, IteratorProtocol {
         let colon = scanner.skipSpace(nameEnd &+ 1)
         let start = scanner.skipSpace(colon &+ 1)
         guard scanner.byte(colon) == UInt8(ascii: ":"), let kind = JSONKind(firstByte: scanner.byte(start)),
-            let end = endOfValue(start)
+            let end = scanner.endOfValue(start)
         else { return nil }
         offset = scanner.skipSpace(end)
         if scanner.byte(offset) == UInt8(ascii: ",") { offset = scanner.skipSpace(offset &+ 1) }
@@ -46,39 +46,5 @@ public struct JSONMemberRanges: Sequence, IteratorProtocol {
         var members = JSONMemberRanges(of: object, in: bytes)
         while let member = members.next() { if member.name.equals(name, in: bytes) { return member.value } }
         return nil
-    }
-
-    private func endOfValue(_ start: Int) -> Int? {
-        var offset = start
-        var depth = 0
-        repeat {
-            switch scanner.byte(offset) {
-            case UInt8(ascii: "\""):
-                guard let (end, _) = try? scanner.string(offset &+ 1) else { return nil }
-                offset = end &+ 1
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth &+= 1
-                offset &+= 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                depth &-= 1
-                offset &+= 1
-            case 0 where offset >= scanner.bytes.count:
-                return nil
-            default:
-                // A scalar that is not a string ends where something else begins.
-                offset = depth > 0 ? offset &+ 1 : endOfScalar(offset)
-            }
-        } while depth > 0
-        return offset
-    }
-
-    private func endOfScalar(_ start: Int) -> Int {
-        var offset = start
-        while true {
-            switch scanner.byte(offset) {
-            case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0...0x20: return offset
-            default: offset &+= 1
-            }
-        }
     }
 }
