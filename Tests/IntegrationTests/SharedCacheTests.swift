@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 extension Integration {
@@ -150,7 +151,8 @@ extension Integration {
             let stand = try await stand(backend, cache: "{ ttl: 2s }")
             let count = Int(ProcessInfo.processInfo.environment["MCP_TESTS_ISOLATION_CALLS"] ?? "") ?? 20_000
             let callers = 8
-            let killer = Task { try await killAgainAndAgain(stand.redis) }
+            let isOver = Atomic(false)
+            async let deaths = killAgainAndAgain(stand.redis, until: { isOver.load(ordering: .relaxed) })
             let crossings = try await withThrowingTaskGroup(of: [String].self) { group in
                 for number in 0..<callers {
                     let port = stand.gateways[number / 2 % 2].port
@@ -159,8 +161,8 @@ extension Integration {
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            killer.cancel()
-            let deathCount = try await killer.value
+            isOver.store(true, ordering: .relaxed)
+            let deathCount = try await deaths
             #expect(crossings.isEmpty, "\(crossings.prefix(3))")
             #expect(deathCount > 0)
             var hits = 0.0
@@ -191,10 +193,11 @@ extension Integration {
             return wrong
         }
 
-        /// Kills Redis at random moments and starts it again, until the task is cancelled; how often.
-        private func killAgainAndAgain(_ redis: RedisServer) async throws -> Int {
+        /// Kills Redis at random moments and starts it again, until it is over; how often. Not until it is cancelled, which
+        /// would cut a start short.
+        private func killAgainAndAgain(_ redis: RedisServer, until isOver: () -> Bool) async throws -> Int {
             var count = 0
-            while !Task.isCancelled {
+            while !isOver() {
                 try await redis.crash()
                 count += 1
                 try await redis.restart()

@@ -1,7 +1,9 @@
 import Redis
 
 /// What Redis is asked about a call: a command that is whole but for what differs from call to call, and where that stands.
-struct RateLimitQuestion: Sendable {
+///
+/// An object, since it is looked at for each call and has much in it that would be retained.
+final class RateLimitQuestion: Sendable {
     private let command: RedisCommand
     private let parts: [(offset: Int, part: RateLimitKeys.Part)]
 
