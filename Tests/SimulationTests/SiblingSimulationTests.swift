@@ -126,6 +126,20 @@ private let seeds: [UInt64] = Array(1...4)
         #expect(client.answers.dropFirst().map(\.status).count { $0 == 200 } == 2, "one for each backend")
     }
 
+    @Test(arguments: seeds)
+    func `when all are down, each refusal says when to come back`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed, backendCount: 2)
+        simulation.startMonitors()
+        let statuses = simulation.plan.pools[0].backends.map(\.status)
+        for backend in simulation.backends { backend.behaviour = .refuse }
+        #expect(simulation.advance(until: { statuses.allSatisfy { $0.health == .down } }, limit: .seconds(4)))
+        let client = simulation.connectClient()
+        // Some of them are let through, to find out whether somebody is back.
+        for id in 1...10 { client.call("tools/list", id: id) }
+        #expect(simulation.advance(until: { client.answers.count == 10 }, limit: .seconds(4)))
+        #expect(client.answers.allSatisfy { $0.status == 503 && $0.field("Retry-After") == "1" })
+    }
+
     @Test func `an operator's word holds in a panic, too`() throws {
         let simulation = try Simulation(seed: 5, backendCount: 2)
         let pool = simulation.plan.pools[0]

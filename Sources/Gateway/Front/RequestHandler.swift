@@ -288,7 +288,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         } else if hasAnswered {
             endBegunAnswer(failure)
         } else {
-            refuse(Refusal(failure: failure, retryAfterSeconds: call.retryAfterSeconds))
+            // Who finds nobody may come back soon: one that is down is looked for once a second.
+            let wait = failure == .unavailable ? max(call.retryAfterSeconds, 1) : call.retryAfterSeconds
+            refuse(Refusal(failure: failure, retryAfterSeconds: wait))
         }
     }
 

@@ -8,6 +8,8 @@ final class OpenLoop: Sendable {
         var isRepeatable: Bool
         /// When it should have been sent.
         var due: ContinuousClock.Instant
+        /// When it was sent.
+        var start: ContinuousClock.Instant
         var end: ContinuousClock.Instant
         /// The status; 0 when there was no answer.
         var status: Int
@@ -36,6 +38,13 @@ final class OpenLoop: Sendable {
     /// What has ended until now.
     var outcomes: [Outcome] { ended.withLock { $0 } }
 
+    /// Whether the calls were sent when they should be, all but one in a hundred of them. If not, the machine has too much else
+    /// to do, and how long something took says nothing of the gateway.
+    var isOnTime: Bool {
+        let lateness = outcomes.map { $0.start - $0.due }.sorted()
+        return lateness.isEmpty || lateness[lateness.count * 99 / 100] < .milliseconds(50)
+    }
+
     /// Makes no more calls; for `defer`.
     func cancel() { isStopped.store(true, ordering: .relaxed) }
 
@@ -57,7 +66,7 @@ final class OpenLoop: Sendable {
             if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
             if isStopped.load(ordering: .relaxed) { break }
             let isRepeatable = number % 4 != 0
-            var outcome = Outcome(isRepeatable: isRepeatable, due: due, end: due, status: 0)
+            var outcome = Outcome(isRepeatable: isRepeatable, due: due, start: .now, end: due, status: 0)
             do {
                 let open = try connection ?? HTTPConnection(port: port)
                 connection = open
