@@ -17,10 +17,8 @@ extension RateLimiter {
 
     private func write(_ quota: RateLimitVerdict.Quota, into buffer: inout ByteBuffer) {
         guard rules.indices.contains(quota.rule) else { return }
-        buffer.writeBytes(rules[quota.rule].fieldStart)
-        buffer.writeDecimal(Int(clamping: quota.remaining))
-        buffer.writeStaticString(";t=")
-        buffer.writeDecimal(quota.restoredAfterSeconds)
-        buffer.writeStaticString("\r\n")
+        rules[quota.rule].fieldStart.withUnsafeBytes {
+            buffer.writeLine(ByteView($0), Int(clamping: quota.remaining), ";t=", quota.restoredAfterSeconds)
+        }
     }
 }

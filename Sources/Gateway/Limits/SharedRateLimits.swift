@@ -66,52 +66,44 @@ package final class SharedRateLimits: Sendable {
 
     private func verdict(_ times: ReplyNumbers, on call: LimitedCall) -> (RateLimitVerdict, RateLimitTally)? {
         var isRefused = false
+        // What holds unless a rule refuses, which is rare: then the reply is read again.
+        var verdict = RateLimitVerdict(isRefused: false, retryAfterSeconds: 0, quota: nil)
+        var tally = RateLimitTally()
         var rest = times
         for index in rules.indices where keys.isConcerned(index, by: call) {
             guard let ahead = rest.next(), ahead <= SharedRateLimits.horizon else { return nil }
-            if rules[index].isEnforced, exceeds(ahead, call, index) { isRefused = true }
+            let after = ahead &+ worth(call, index)
+            if after > room(index) {
+                if rules[index].isEnforced { isRefused = true }
+                tally.add(.wouldRefuse, index)
+                continue
+            }
+            tally.add(.allowed, index)
+            guard rules[index].isEnforced else { continue }
+            let quota = quota(after, index)
+            if let nearest = verdict.quota, nearest.remaining <= quota.remaining { continue }
+            verdict.quota = quota
         }
         guard rest.isAtEnd else { return nil }
-        return isRefused ? refusal(times, call) : admission(times, call)
+        return isRefused ? refusal(times, call) : (verdict, tally)
     }
 
     private func refusal(_ times: ReplyNumbers, _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
         var verdict = RateLimitVerdict(isRefused: true, retryAfterSeconds: 1, quota: nil)
         var tally = RateLimitTally()
         var longest: Int64 = -1
-        forEach(times, call) { index, ahead in
-            guard rules[index].isEnforced, exceeds(ahead, call, index) else { return }
-            tally.add(.refused, index)
+        var rest = times
+        for index in rules.indices where keys.isConcerned(index, by: call) {
+            let ahead = rest.next() ?? 0
             let wait = ahead &+ worth(call, index) &- room(index)
-            guard wait > longest else { return }
+            guard rules[index].isEnforced, wait > 0 else { continue }
+            tally.add(.refused, index)
+            guard wait > longest else { continue }
             longest = wait
             verdict.retryAfterSeconds = max(Int(clamping: wait.secondsRoundedUp), 1)
             verdict.quota = quota(ahead, index)
         }
         return (verdict, tally)
-    }
-
-    private func admission(_ times: ReplyNumbers, _ call: LimitedCall) -> (RateLimitVerdict, RateLimitTally) {
-        var verdict = RateLimitVerdict(isRefused: false, retryAfterSeconds: 0, quota: nil)
-        var tally = RateLimitTally()
-        forEach(times, call) { index, ahead in
-            if exceeds(ahead, call, index) { return tally.add(.wouldRefuse, index) }
-            tally.add(.allowed, index)
-            guard rules[index].isEnforced else { return }
-            let quota = quota(ahead &+ worth(call, index), index)
-            if let nearest = verdict.quota, nearest.remaining <= quota.remaining { return }
-            verdict.quota = quota
-        }
-        return (verdict, tally)
-    }
-
-    private func forEach(_ times: ReplyNumbers, _ call: LimitedCall, _ body: (Int, Int64) -> Void) {
-        var rest = times
-        for index in rules.indices where keys.isConcerned(index, by: call) { body(index, rest.next() ?? 0) }
-    }
-
-    private func exceeds(_ ahead: Int64, _ call: LimitedCall, _ index: Int) -> Bool {
-        ahead &+ worth(call, index) > room(index)
     }
 
     private func quota(_ ahead: Int64, _ index: Int) -> RateLimitVerdict.Quota {

@@ -45,7 +45,7 @@ final class RedisConnection: ChannelInboundHandler {
     private var parser = RESPParser()
     private var inbound = ByteBuffer()
     private var outbound = ByteBuffer()
-    private var waiting = CircularBuffer<RedisPendingCommand>()
+    private var waiting = RedisWaitingLine()
     private let deadlineTimer: LoopTimer
     /// Whether a deadline has passed at a time when the loop was late itself.
     private var isGraced = false
@@ -101,16 +101,17 @@ final class RedisConnection: ChannelInboundHandler {
     func post(_ command: RedisCommand) {
         guard phase == .ready else { return }
         beginTurn()
-        write(command)
+        write(command.words.bytes)
     }
 
-    private func enqueue(_ pending: RedisPendingCommand) {
+    private func enqueue(_ pending: consuming RedisPendingCommand) {
         guard waiting.count < RedisConnection.maximumWaiting, isWritable else {
             return pending.then(.failure(.overloaded))
         }
+        let (bytes, deadline) = (pending.command.words.bytes, pending.deadline)
         waiting.append(pending)
-        deadlineTimer.setIfEarlier(pending.deadline)
-        write(pending.command)
+        deadlineTimer.setIfEarlier(deadline)
+        write(bytes)
     }
 
     private func beginTurn() {
@@ -121,8 +122,7 @@ final class RedisConnection: ChannelInboundHandler {
         eventLoop.execute(flushTask)
     }
 
-    private func write(_ command: RedisCommand) {
-        let bytes = command.words.bytes
+    private func write(_ bytes: ByteBuffer) {
         if bytes.readableBytes > RedisConnection.longCommandBytes {
             writeOut()
             writeOut(bytes)
@@ -172,8 +172,8 @@ final class RedisConnection: ChannelInboundHandler {
         guard phase != .closed else { return }
         phase = .closed
         let now = eventLoop.now
-        let left = waiting
-        waiting = CircularBuffer()
+        let left = waiting.all
+        waiting = RedisWaitingLine()
         inbound = ByteBuffer()
         outbound = ByteBuffer()
         deadlineTimer.end()
@@ -197,7 +197,7 @@ final class RedisConnection: ChannelInboundHandler {
 
     private func deadlineReached() {
         let now = eventLoop.now
-        guard let first = waiting.lazy.map(\.deadline).min() else { return }
+        guard let first = waiting.earliestDeadline else { return }
         guard first <= now else { return deadlineTimer.setIfEarlier(first) }
         if now - first > .milliseconds(10), !isGraced {
             // The loop was held up, and the process perhaps: replies may have come that nobody has read yet.

@@ -36,17 +36,17 @@ public struct HTTPHeadWriter: ~Copyable {
 
     /// A field whose name and value are bytes of a validated head.
     public mutating func field(_ name: ByteView, _ value: ByteView) {
-        buffer.writeLine(name.raw, ": ", value.raw)
+        buffer.writeLine(name.raw, UnsafeRawBufferPointer(": "), value.raw)
     }
 
     /// A field with a literal name; `name` ends with `": "`.
     public mutating func field(_ name: StaticString, _ value: ByteView) {
-        buffer.writeLine(UnsafeRawBufferPointer(name), "", value.raw)
+        buffer.writeLine(UnsafeRawBufferPointer(name), value.raw)
     }
 
     /// A field with a literal name that ends with `": "` and a number.
     public mutating func field(_ name: StaticString, _ value: Int) {
-        DecimalDigits(value).withBytes { buffer.writeLine(UnsafeRawBufferPointer(name), "", $0) }
+        DecimalDigits(value).withBytes { buffer.writeLine(UnsafeRawBufferPointer(name), $0) }
     }
 
     /// The `Date` field with a date as `HTTPDate` formats it.
@@ -61,30 +61,36 @@ public struct HTTPHeadWriter: ~Copyable {
 
     /// The empty line that ends the head, and the buffer.
     public consuming func finish() -> ByteBuffer {
-        buffer.writeInteger(0x0D0A as UInt16)  // CR LF
+        buffer.writeLine(.nothing, .nothing)
         return buffer
     }
 }
 
 extension ByteBuffer {
-    /// Appends `first`, `separator`, `second` and a line end with one reservation: a head has some twenty lines, and
-    /// looking at the buffer's capacity costs more than copying a field.
-    mutating func writeLine(
-        _ first: UnsafeRawBufferPointer, _ separator: StaticString, _ second: UnsafeRawBufferPointer
+    /// Appends the parts and a line end with one reservation: a head has some twenty lines, and looking at the buffer's
+    /// capacity costs more than copying a field.
+    fileprivate mutating func writeLine(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer,
+        _ third: UnsafeRawBufferPointer = .nothing, _ fourth: UnsafeRawBufferPointer = .nothing
     ) {
-        let separator = UnsafeRawBufferPointer(separator)
-        let count = first.count &+ separator.count &+ second.count &+ 2
+        let count = first.count &+ second.count &+ third.count &+ fourth.count &+ 2
         writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
-            guard target.count >= count, let base = target.baseAddress else { return 0 }
-            var next = base
-            for part in 0..<3 {
-                let bytes = part == 0 ? first : part == 1 ? separator : second
-                if let source = bytes.baseAddress { next.copyMemory(from: source, byteCount: bytes.count) }
-                next += bytes.count
-            }
-            next.storeBytes(of: UInt8(ascii: "\r"), as: UInt8.self)
-            next.storeBytes(of: UInt8(ascii: "\n"), toByteOffset: 1, as: UInt8.self)
+            guard target.count >= count, var next = target.baseAddress else { return 0 }
+            first.append(at: &next)
+            second.append(at: &next)
+            third.append(at: &next)
+            fourth.append(at: &next)
+            next.storeBytes(of: (0x0D0A as UInt16).bigEndian, as: UInt16.self)  // CR LF
             return count
+        }
+    }
+
+    /// Appends a line that ends in two numbers, with its line end and with one reservation.
+    public mutating func writeLine(_ start: ByteView, _ first: Int, _ separator: StaticString, _ second: Int) {
+        DecimalDigits(first).withBytes { first in
+            DecimalDigits(second).withBytes { second in
+                writeLine(start.raw, first, UnsafeRawBufferPointer(separator), second)
+            }
         }
     }
 
@@ -141,5 +147,16 @@ extension UnsafeRawBufferPointer {
     /// The bytes of a literal, which live as long as the process.
     fileprivate init(_ text: StaticString) {
         self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    /// No bytes.
+    fileprivate static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+
+    /// Copies the bytes to `next`, where there is room for them, and moves that behind them.
+    @inline(__always)
+    fileprivate func append(at next: inout UnsafeMutableRawPointer) {
+        guard let baseAddress else { return }
+        next.copyMemory(from: baseAddress, byteCount: count)
+        next += count
     }
 }

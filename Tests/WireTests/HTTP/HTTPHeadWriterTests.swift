@@ -52,4 +52,11 @@ import Wire
         buffer.writeDecimal(number)
         #expect(String(buffer: buffer) == "n\(number)")
     }
+
+    @Test(arguments: [0, 7, 59, 12_345, -1, Int.max, Int.min])
+    func `writes a line that ends in two numbers`(_ number: Int) {
+        var buffer = ByteBuffer(string: "before\r\n")
+        Array("RateLimit: \"a\";r=".utf8).withUnsafeBytes { buffer.writeLine(ByteView($0), number, ";t=", 60) }
+        #expect(String(buffer: buffer) == "before\r\nRateLimit: \"a\";r=\(number);t=60\r\n")
+    }
 }
