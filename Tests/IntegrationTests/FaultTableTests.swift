@@ -25,6 +25,9 @@ extension Integration {
             }
         }
 
+        /// Lists come from the backends, not from what is kept.
+        private static let uncached = "cache: { use_hints: false }"
+
         private func note(
             _ fault: String, _ load: OpenLoop, _ measured: [(what: String, value: String, bound: String)]
         ) {
@@ -53,7 +56,7 @@ extension Integration {
         // MARK: Processes
 
         @Test func `kill -9 of one backend`() async throws {
-            let (gateway, servers) = try await Integration.threeServers(hasSessions: false)
+            let (gateway, servers) = try await Integration.threeServers(hasSessions: false, pool: Self.uncached)
             let load = OpenLoop(port: gateway.port)
             defer { load.cancel() }
             try await eventually("calls are answered", within: .seconds(30)) { load.outcomes.count > 500 }
@@ -91,7 +94,7 @@ extension Integration {
         }
 
         @Test func `a backend that ends and refuses connections`() async throws {
-            let (gateway, servers) = try await Integration.threeServers(hasSessions: false)
+            let (gateway, servers) = try await Integration.threeServers(hasSessions: false, pool: Self.uncached)
             let load = OpenLoop(port: gateway.port)
             defer { load.cancel() }
             try await eventually("calls are answered", within: .seconds(30)) { load.outcomes.count > 500 }
@@ -105,7 +108,7 @@ extension Integration {
 
         @Test func `a backend that is stopped`() async throws {
             let (gateway, servers) = try await Integration.threeServers(
-                hasSessions: false, pool: "timeout: { first_byte: 500ms }")
+                hasSessions: false, pool: "timeout: { first_byte: 500ms }\n\(Self.uncached)")
             let load = OpenLoop(port: gateway.port, connections: 320)
             defer { load.cancel() }
             try await eventually("calls are answered", within: .seconds(30)) { load.outcomes.count > 500 }
@@ -244,7 +247,7 @@ extension Integration {
         }
 
         @Test func `all backends are down`() async throws {
-            let (gateway, servers) = try await Integration.threeServers(hasSessions: false)
+            let (gateway, servers) = try await Integration.threeServers(hasSessions: false, pool: Self.uncached)
             let load = OpenLoop(port: gateway.port)
             defer { load.cancel() }
             try await eventually("calls are answered", within: .seconds(30)) { load.outcomes.count > 500 }
