@@ -11,7 +11,8 @@ package final class SingleRequest: HTTPClientDelegate {
         package var body: String
     }
 
-    private static let maximumAnswer = 1_048_576
+    /// A configuration of 1 MiB is many times as long when it is explained.
+    private static let maximumAnswer = 16 << 20
 
     private let head: String
     private let promise: EventLoopPromise<Answer?>
@@ -24,7 +25,7 @@ package final class SingleRequest: HTTPClientDelegate {
         self.promise = promise
     }
 
-    /// What is answered at `address`; `nil` if nobody answers in HTTP within `timeout`, or more than 1 MiB.
+    /// What is answered at `address`; `nil` if nobody answers in HTTP within `timeout`, or more than 16 MiB.
     package static func send(
         _ method: String, _ target: String, to address: BackendAddress, timeout: TimeAmount, network: any Network,
         executor: LoopExecutor

@@ -24,6 +24,15 @@ struct ConfigurationFile {
         return loaded
     }
 
+    /// The configuration with all that a process which runs on it needs; warnings are printed.
+    ///
+    /// - Throws: `ExitCode.badConfiguration` after every problem has been printed, one line each.
+    func accept() throws -> AcceptedConfiguration {
+        let accepted = try complaining { loader throws(ConfigurationRejection) in try loader.accept(path: path) }
+        for warning in accepted.warnings { StandardError.line(warning.text(file: path)) }
+        return accepted
+    }
+
     /// The configuration with where each value came from. Warnings are for `check`.
     ///
     /// - Throws: `ExitCode.badConfiguration` after every problem has been printed, one line each.

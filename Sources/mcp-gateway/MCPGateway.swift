@@ -16,6 +16,7 @@ struct MCPGateway: AsyncParsableCommand {
               mcp-gateway explain gateway.conf       show all values in effect, and where they came from
               mcp-gateway diff gateway.conf new.conf say what differs, and what that means
               mcp-gateway status                     show how a running gateway and its backends are
+              mcp-gateway config                     print the configuration that a running gateway uses
               mcp-gateway backend drain tools 127.0.0.1:9002
                                                      take a backend out of service
               mcp-gateway cache stats                show how the cache of a running gateway is doing
@@ -27,7 +28,7 @@ struct MCPGateway: AsyncParsableCommand {
             """,
         subcommands: [
             RunCommand.self, CheckCommand.self, ExplainCommand.self, DiffCommand.self, StatusCommand.self,
-            TopCommand.self, BackendCommand.self, CacheCommand.self, VersionCommand.self,
+            TopCommand.self, ConfigCommand.self, BackendCommand.self, CacheCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }

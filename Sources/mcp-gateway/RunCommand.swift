@@ -19,15 +19,26 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The configuration file.")
     var config = "gateway.conf"
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep each configuration that was served by in this file; serve by it when the other is bad.",
+            valueName: "file"))
+    var lastGood: String?
+
     @Flag(help: "Serve nothing: ask the gateway that runs with this file whether it lives; exit 0 if it does, else 1.")
     var healthcheck = false
 
     func run() async throws {
         if healthcheck { return try await checkHealth() }
-        let loaded = try ConfigurationFile(config).load()
-        let settings = loaded.configuration
+        let (accepted, usesLastGood) = try accept()
+        let settings = accepted.explained.configuration
         let (logSink, accessLog) = try openLogs(settings.log)
         let logger = bootstrapLogging(settings.log, logSink)
+        if usesLastGood {
+            logger.warning(
+                "the configuration is bad: the last good one is used",
+                metadata: ["file": "\(config)", "lastGood": "\(accepted.explained.file)"])
+        }
         let registry = PrometheusRegistry()
         registry.register { text in
             logSink.collect(into: &text, name: "log")
@@ -36,11 +47,12 @@ struct RunCommand: AsyncParsableCommand {
 
         let loops = EventLoops(servingCount: settings.workers.value(EventLoops.defaultServingCount))
         let supervisor = Supervisor(
-            settings,
+            accepted.explained, usesLastGood: usesLastGood,
             Supervisor.Surroundings(
                 loops: loops, network: NIONetwork(), logger: logger, accessLog: accessLog, registry: registry,
                 version: MCPGateway.version,
-                announce: { StandardOutput.line(#"{"message":"listening","listener":"\#($0)","address":"\#($1)"}"#) }))
+                announce: { StandardOutput.line(#"{"message":"listening","listener":"\#($0)","address":"\#($1)"}"#) },
+                accepted: keeper(of: accepted, usesLastGood: usesLastGood, logger)))
         let impatience = Task { await SecondSignal.endsTheProcess() }
         defer { impatience.cancel() }
         let group = ServiceGroup(
@@ -60,6 +72,32 @@ struct RunCommand: AsyncParsableCommand {
         await loops.shutdown()
         accessLog?.close()
         logSink.close()
+    }
+
+    /// The configuration of the file or, when that is bad, the last good one if there is one.
+    private func accept() throws -> (accepted: AcceptedConfiguration, usesLastGood: Bool) {
+        do {
+            return (try ConfigurationFile(config).accept(), false)
+        } catch {
+            guard let lastGood else { throw error }
+            return (try ConfigurationFile(lastGood).accept(), true)
+        }
+    }
+
+    /// What keeps a configuration, once calls are served by it.
+    private func keeper(
+        of accepted: AcceptedConfiguration, usesLastGood: Bool, _ logger: Logger
+    ) -> @Sendable () -> Void {
+        guard let lastGood, !usesLastGood else { return {} }
+        return {
+            do throws(PrivateFileError) {
+                try PrivateFile(path: lastGood).replace(with: accepted.contents)
+            } catch {
+                logger.warning(
+                    "the configuration could not be kept as the last good one",
+                    metadata: ["file": "\(lastGood)", "error": "\(error.code)"])
+            }
+        }
     }
 
     /// For containers, which have no shell and no curl to ask with.

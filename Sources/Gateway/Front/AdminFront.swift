@@ -6,32 +6,34 @@ package import Transport
 package import Wire
 
 /// The admin listener: `GET /health` (the process lives), `/ready` (calls would be served), `/metrics`, `/status` (how each
-/// backend is), `/cache` (how the cache is doing); `POST /cache/clear` (forget what is kept; `?pool=NAME` of one pool only)
+/// backend is), `/cache` (how the cache is doing), `/config` (the configuration in effect, without secrets); `POST /cache/clear` (forget what is kept; `?pool=NAME` of one pool only)
 /// and `POST /backends/POOL/BACKEND/ORDER` (`BackendOrder`).
 package final class AdminFront: HTTPServerDelegate {
     /// What the endpoints are made from.
     package struct Source: Sendable {
         let registry: PrometheusRegistry
-        let isReady: @Sendable () -> Bool
+        let readiness: Readiness
         let access: AccessRules
         let cache: AnswerCache
         let pools: [PoolPlan]
         let status: StatusPage
+        let configuration: String
         let logger: Logger
 
         /// What the pages say, and under which `Host` they are served, so that no page of a browser can reach them
         /// through a name that it has rebound to this machine.
         package init(
             registry: PrometheusRegistry, access: AccessRules, cache: AnswerCache, pools: [PoolPlan],
-            status: StatusPage, logger: Logger, isReady: @escaping @Sendable () -> Bool
+            status: StatusPage, configuration: String, logger: Logger, readiness: Readiness
         ) {
+            self.configuration = configuration
             self.cache = cache
             self.pools = pools
             self.status = status
             self.logger = logger
             self.registry = registry
             self.access = access
-            self.isReady = isReady
+            self.readiness = readiness
         }
     }
 
@@ -40,7 +42,7 @@ package final class AdminFront: HTTPServerDelegate {
     private var page = Page.unknown
 
     private enum Page {
-        case health, ready, metrics, status, cache, clearCache, backend, unknown
+        case health, ready, metrics, status, cache, config, clearCache, backend, unknown
 
         init(_ path: ByteView) {
             if path.equals("/health") {
@@ -55,6 +57,8 @@ package final class AdminFront: HTTPServerDelegate {
                 self = .backend
             } else if path.equals("/cache") {
                 self = .cache
+            } else if path.equals("/config") {
+                self = .config
             } else if path.equals("/cache/clear") {
                 self = .clearCache
             } else {
@@ -83,14 +87,14 @@ package final class AdminFront: HTTPServerDelegate {
         page = Page(path)
         switch page {
         case .unknown:
-            return .refuse(AdminFront.text(404, "try /health, /ready, /metrics, /status or /cache\n"))
+            return .refuse(AdminFront.text(404, "try /health, /ready, /metrics, /status, /cache or /config\n"))
         case .clearCache, .backend:
             guard head.method == .post else {
                 var answer = AdminFront.text(405, "only POST\n")
                 answer.fields = "Content-Type: text/plain\r\nAllow: POST\r\n"
                 return .refuse(answer)
             }
-        case .health, .ready, .metrics, .status, .cache:
+        case .health, .ready, .metrics, .status, .cache, .config:
             guard head.method == .get || head.method == .head else {
                 var answer = AdminFront.text(405, "only GET\n")
                 answer.fields = "Content-Type: text/plain\r\nAllow: GET, HEAD\r\n"
@@ -105,10 +109,7 @@ package final class AdminFront: HTTPServerDelegate {
         case .health:
             connection.respond(AdminFront.json(200, "{\"status\":\"healthy\"}\n"))
         case .ready:
-            let isReady = source.isReady()
-            connection.respond(
-                AdminFront.json(
-                    isReady ? 200 : 503, isReady ? "{\"status\":\"ready\"}\n" : "{\"status\":\"not_ready\"}\n"))
+            connection.respond(AdminFront.answer(source.readiness))
         case .metrics:
             let registry = source.registry
             respond(on: connection) {
@@ -125,6 +126,8 @@ package final class AdminFront: HTTPServerDelegate {
             connection.respond(obey(request.received))
         case .cache:
             connection.respond(AdminFront.json(200, CachePage.json(source.cache.figures) + "\n"))
+        case .config:
+            connection.respond(AdminFront.json(200, source.configuration))
         case .clearCache:
             connection.respond(clearCache(request.received))
         case .unknown:
@@ -185,6 +188,12 @@ package final class AdminFront: HTTPServerDelegate {
 
     package func answer(to error: HTTPError) -> HTTPAnswer {
         HTTPAnswer(status: error.status, closesConnection: true)
+    }
+
+    private static func answer(_ readiness: Readiness) -> HTTPAnswer {
+        let isReady = readiness.isReady
+        let note = readiness.usesLastGood ? ",\"configuration\":\"last_good\"" : ""
+        return json(isReady ? 200 : 503, "{\"status\":\"\(isReady ? "ready" : "not_ready")\"\(note)}\n")
     }
 
     private static func text(_ status: Int, _ body: String) -> HTTPAnswer {

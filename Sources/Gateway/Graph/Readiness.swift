@@ -9,10 +9,13 @@ package final class Readiness: Sendable {
 
     private let phaseByte = Atomic<UInt8>(Phase.starting.rawValue)
     private let pools: [PoolPlan]
+    /// Whether the configuration file was bad, and the last good one is used instead.
+    package let usesLastGood: Bool
 
     /// Readiness to serve `pools`.
-    package init(_ pools: [PoolPlan]) {
+    package init(_ pools: [PoolPlan], usesLastGood: Bool = false) {
         self.pools = pools
+        self.usesLastGood = usesLastGood
     }
 
     /// What the process is doing.

@@ -30,11 +30,14 @@ package actor Supervisor: Service {
         package var version: String
         /// Told once for each listener, with its name (`mcp` or `admin`) and the address that is really bound.
         package var announce: @Sendable (_ listener: String, _ address: String) -> Void
+        /// Told once the gateway serves by its configuration. It may block for a short time.
+        package var accepted: @Sendable () -> Void
 
         /// Everything that a gateway needs besides its configuration.
         package init(
             loops: EventLoops, network: any Network, logger: Logger, accessLog: LogSink?, registry: PrometheusRegistry,
-            version: String, announce: @escaping @Sendable (_ listener: String, _ address: String) -> Void
+            version: String, announce: @escaping @Sendable (_ listener: String, _ address: String) -> Void,
+            accepted: @escaping @Sendable () -> Void = {}
         ) {
             self.loops = loops
             self.network = network
@@ -43,6 +46,7 @@ package actor Supervisor: Service {
             self.registry = registry
             self.version = version
             self.announce = announce
+            self.accepted = accepted
         }
     }
 
@@ -63,20 +67,24 @@ package actor Supervisor: Service {
         var redis: RedisClient?
     }
 
-    private let configuration: GatewayConfiguration
+    private let explained: ExplainedConfiguration
+    private var configuration: GatewayConfiguration { explained.configuration }
     private let surroundings: Surroundings
     private let plan: GatewayPlan
     private let readiness: Readiness
     private var state = State.idle
 
     /// A supervisor of a gateway that has not been started.
-    package init(_ configuration: GatewayConfiguration, _ surroundings: Surroundings) {
-        self.configuration = configuration
+    ///
+    /// - Parameter usesLastGood: whether this is the last good configuration instead of the one that was asked for.
+    package init(_ explained: ExplainedConfiguration, usesLastGood: Bool = false, _ surroundings: Surroundings) {
+        self.explained = explained
         self.surroundings = surroundings
         plan = GatewayPlan(
-            configuration, shardCount: surroundings.loops.serving.count, seed: surroundings.network.randomSeed(),
+            explained.configuration, shardCount: surroundings.loops.serving.count,
+            seed: surroundings.network.randomSeed(),
             now: MonotonicTime(surroundings.loops.side.eventLoop.now))
-        readiness = Readiness(plan.pools)
+        readiness = Readiness(plan.pools, usesLastGood: usesLastGood)
     }
 
     /// Starts, waits until the process is asked to end, and drains.
@@ -134,6 +142,7 @@ package actor Supervisor: Service {
         }
         state = .serving(running)
         readiness.phase = .serving
+        surroundings.accepted()
         surroundings.logger.info(
             "gateway started",
             metadata: [
@@ -208,7 +217,8 @@ package actor Supervisor: Service {
         let source = AdminFront.Source(
             registry: surroundings.registry,
             access: AccessRules(origins: [], hosts: [], listeningOn: address), cache: plan.cache,
-            pools: plan.pools, status: status, logger: surroundings.logger, isReady: { readiness.isReady })
+            pools: plan.pools, status: status, configuration: explained.json(), logger: surroundings.logger,
+            readiness: readiness)
         let side = surroundings.loops.side
         let loop = try await side.eventLoop.submit {
             NIOLoopBound(LoopContext(side), eventLoop: side.eventLoop)

@@ -40,6 +40,18 @@ package struct ConfigurationLoader: Sendable {
         return ExplainedConfiguration(try load(root).configuration, file: file, root: root)
     }
 
+    /// Loads the file at `path` with all that a process which runs on it needs. The file is read once.
+    ///
+    /// - Throws: everything that is wrong with it.
+    package func accept(path: String) throws(ConfigurationRejection) -> AcceptedConfiguration {
+        let contents = try Self.contents(of: path)
+        let root = try Self.root(of: contents)
+        let loaded = try load(root)
+        return AcceptedConfiguration(
+            explained: ExplainedConfiguration(loaded.configuration, file: path, root: root),
+            warnings: loaded.warnings, contents: contents)
+    }
+
     private static func contents(of path: String) throws(ConfigurationRejection) -> [UInt8] {
         let file: BoundedFile
         do {
