@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 package import Redis
 import Resilience
 package import Telemetry
@@ -7,31 +7,35 @@ import Wire
 
 /// Writes what the shards and the backends' status say as Prometheus metrics, with the names that operators know.
 package struct GatewayMetrics: Sendable {
-    private let plan: GatewayPlan
-    private let shards: [Shard]
+    private let current: CurrentGeneration
+    private let loops: [NIOLoopBound<ServingLoop>]
+    private let reloads: ReloadTally
     private let version: String
     private let redis: RedisStatus?
     private let connectionLimit: Int?
 
-    /// The metrics of these shards, and of `redis` if there is one; `connectionLimit` is how many clients may be connected.
+    /// The metrics of what is in effect on these loops, and of `redis` if there is one; `connectionLimit` is how many
+    /// clients may be connected.
     package init(
-        plan: GatewayPlan, shards: [Shard], version: String, redis: RedisStatus? = nil, connectionLimit: Int? = nil
+        _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, redis: RedisStatus? = nil,
+        connectionLimit: Int? = nil, reloads: ReloadTally = ReloadTally()
     ) {
+        self.current = current
+        self.loops = loops
+        self.reloads = reloads
         self.redis = redis
         self.connectionLimit = connectionLimit
-        self.plan = plan
-        self.shards = shards
         self.version = version
     }
 
-    /// Adds everything to `text`. Asks each shard once.
+    /// Adds everything to `text`. Asks each loop once.
     package func collect(into text: inout PrometheusText) async {
         var snapshots: [ShardSnapshot] = []
-        for shard in shards { snapshots.append(await shard.snapshot()) }
+        for loop in loops { if let snapshot = try? await loop.snapshot() { snapshots.append(snapshot) } }
         write(snapshots, into: &text)
     }
 
-    /// The metrics of shards that have been asked already, as they are scraped.
+    /// The metrics of loops that have been asked already, as they are scraped.
     package func text(of snapshots: [ShardSnapshot]) -> [UInt8] {
         var text = PrometheusText()
         write(snapshots, into: &text)
@@ -43,12 +47,25 @@ package struct GatewayMetrics: Sendable {
     private func write(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
         text.gauge(
             "mcp_gateway_build_info", help: "The version that runs; always 1.", labels: [("version", version)], 1)
-        text.gauge("mcp_gateway_config_generation", help: "The configuration in effect, counted from 1.", 1)
-        writeCalls(snapshots, into: &text)
-        writeBackends(snapshots, into: &text)
+        let generation = current.value
+        let plan = generation.plan
+        text.gauge(
+            "mcp_gateway_config_generation", help: "The configuration in effect, counted from 1.", generation.number)
+        text.gauge(
+            "mcp_gateway_config_last_reload_ok",
+            help: "Whether the configuration that was last read is in effect, as far as it can be.",
+            reloads.isLastOK ? 1 : 0)
+        for result in ReloadOutcome.Result.allCases {
+            text.counter(
+                "mcp_gateway_config_reloads_total", help: "How often the configuration was read anew, by the outcome.",
+                labels: [("result", result.rawValue)], reloads.count(result))
+        }
+        let snapshots = snapshots.map { $0.arranged(for: plan.pools) }
+        writeCalls(snapshots, plan, into: &text)
+        writeBackends(snapshots, plan, into: &text)
         writeConnections(snapshots, into: &text)
         if let limiter = plan.limiter { writeLimits(limiter, into: &text) }
-        writeCache(plan.cache.figures, into: &text)
+        writeCache(plan, into: &text)
         if let counts = plan.sharedStore?.counts { writeSharedStore(counts, into: &text) }
         if let redis { writeRedis(redis, into: &text) }
     }
@@ -84,7 +101,8 @@ package struct GatewayMetrics: Sendable {
         }
     }
 
-    private func writeCache(_ figures: AnswerCache.Figures, into text: inout PrometheusText) {
+    private func writeCache(_ plan: GatewayPlan, into text: inout PrometheusText) {
+        let figures = plan.cache.figures
         let counts = figures.counts
         let results = [
             ("hit", counts.hits), ("stale", counts.stales), ("miss", counts.misses), ("wait", counts.waits),
@@ -164,7 +182,7 @@ package struct GatewayMetrics: Sendable {
         }
     }
 
-    private func writeCalls(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
+    private func writeCalls(_ snapshots: [ShardSnapshot], _ plan: GatewayPlan, into text: inout PrometheusText) {
         for (index, pool) in plan.pools.enumerated() {
             for method in MCPMethod.allCases {
                 let counts = CallStatus.allCases.map { status in
@@ -231,7 +249,7 @@ package struct GatewayMetrics: Sendable {
             snapshots.reduce(0) { $0 + $1.counters.inFlight })
     }
 
-    private func writeBackends(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
+    private func writeBackends(_ snapshots: [ShardSnapshot], _ plan: GatewayPlan, into text: inout PrometheusText) {
         for (poolIndex, pool) in plan.pools.enumerated() {
             text.gauge(
                 "mcp_gateway_panic",

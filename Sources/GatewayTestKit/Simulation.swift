@@ -12,13 +12,16 @@ package final class Simulation {
     package let loop = EmbeddedEventLoop()
     package let network: SimulatedNetwork
     package let backends: [ScriptedBackend]
-    package let plan: GatewayPlan
+    private let current: CurrentGeneration
+    /// What new calls are served by.
+    package var plan: GatewayPlan { current.plan }
     /// One for each shard; all on the one loop of the simulation.
-    package let rooms: [ShardRoom]
+    package let rooms: [NIOLoopBound<ServingLoop>]
     private let executor: LoopExecutor
-    private let configuration: GatewayConfiguration
-    private var monitors: [BackendMonitor] = []
-    private var steward: PoolSteward?
+    private var configuration: GatewayConfiguration
+    private let sealer = SessionSealer()
+    private let loader = ConfigurationLoader(environment: ConfigurationEnvironment(variables: [:]))
+    private var watchers: [Task<Void, Never>] = []
     private var listeners: [ChangeListener] = []
     private var readers: ToolReaders?
 
@@ -32,46 +35,74 @@ package final class Simulation {
         network = SimulatedNetwork(loop: loop, seed: seed)
         backends = (0..<backendCount).map { ScriptedBackend(host: "backend", port: 9_001 + $0) }
         executor = LoopExecutor(loop)
-        configuration = try Simulation.configuration(backends, backendSettings, pool + settings)
-        plan = GatewayPlan(configuration, shardCount: shardCount, seed: seed, now: MonotonicTime(loop.now))
-        let (plan, executor, network) = (plan, executor, network)
-        let sealer = SessionSealer()
+        let explained = try loader.explain(
+            contents: Simulation.text(backends, backendSettings, pool + settings), file: "simulated")
+        configuration = explained.configuration
+        let plan = GatewayPlan(configuration, shardCount: shardCount, seed: seed, now: MonotonicTime(loop.now))
+        current = CurrentGeneration(
+            Generation(explained: explained, configuration: configuration, plan: plan))
+        let (executor, network, sealer, loop) = (executor, network, sealer, loop)
         rooms = (0..<max(shardCount, 1)).map { number in
             let shard = Shard(number: number, plan: plan, executor: executor, sealer: sealer, seed: seed)
-            return ShardRoom(shard: shard, network: network, accessLog: nil)
+            return NIOLoopBound(ServingLoop(shard: shard, network: network, accessLog: nil), eventLoop: loop)
         }
         for backend in backends { network.add(backend) }
     }
 
-    private static func configuration(
+    private static func text(
         _ backends: [ScriptedBackend], _ backendSettings: [String], _ settings: String
-    ) throws -> GatewayConfiguration {
+    ) -> [UInt8] {
         let urls = backends.enumerated().map { index, backend in
             let more = index < backendSettings.count ? backendSettings[index] : ""
             let url = "http://\(backend.address.host):\(backend.address.port)/mcp"
             return more.isEmpty ? "      - \(url)" : "      - { url: \(url), \(more) }"
         }.joined(separator: "\n")
-        let text = "listen: 127.0.0.1:0\npools:\n  tools:\n    backends:\n\(urls)\n\(settings)"
-        let loader = ConfigurationLoader(environment: ConfigurationEnvironment(variables: [:]))
-        return try loader.load(contents: Array(text.utf8)).configuration
+        return Array("listen: 127.0.0.1:0\npools:\n  tools:\n    backends:\n\(urls)\n\(settings)".utf8)
+    }
+
+    /// Configures the gateway anew: its pool has these of the backends, with `pool` and `settings` as at the start.
+    ///
+    /// Monitors, if they run, end with the pool that they were started for, and are started for the new one.
+    package func reload(
+        _ indices: [Int], pool: String = "", settings: String = "", backendSettings: [String] = []
+    ) throws {
+        let explained = try loader.explain(
+            contents: Simulation.text(indices.map { backends[$0] }, backendSettings, pool + settings),
+            file: "simulated")
+        let last = current.value
+        let plan = GatewayPlan(
+            explained.configuration, shardCount: rooms.count, seed: network.randomSeed(),
+            now: MonotonicTime(loop.now), after: (last.configuration, last.plan))
+        for (number, room) in rooms.enumerated() {
+            room.value.install(
+                Shard(
+                    number: number, plan: plan, executor: executor, sealer: sealer, seed: network.randomSeed()))
+        }
+        configuration = explained.configuration
+        current.set(
+            Generation(
+                number: last.number + 1, explained: explained, configuration: configuration, plan: plan))
+        guard !watchers.isEmpty, last.plan.pools[0] !== plan.pools[0] else { return }
+        for watcher in watchers { watcher.cancel() }
+        startMonitors()
     }
 
     /// Starts the checks of all backends, which go on as time moves.
     package func startMonitors() {
         var logger = Logger(label: "simulation")
         logger.logLevel = .critical
-        for (backend, backendPlan) in zip(backends, plan.pools[0].backends) {
-            _ = backend
+        watchers = []
+        for backend in plan.pools[0].backends { backend.status.endEjection() }
+        plan.pools[0].reconsider(at: MonotonicTime(loop.now))
+        for backendPlan in plan.pools[0].backends {
             let monitor = BackendMonitor(
                 pool: configuration.pools[0], in: plan.pools[0], plan: backendPlan, executor: executor,
                 network: network, logger: logger)
-            monitors.append(monitor)
-            Task(executorPreference: executor) { await monitor.run() }
+            watchers.append(Task(executorPreference: executor) { await monitor.run() })
         }
         let steward = PoolSteward(
             plan.pools[0], outliers: configuration.pools[0].outlierDetection, executor: executor, logger: logger)
-        self.steward = steward
-        Task(executorPreference: executor) { await steward.run() }
+        watchers.append(Task(executorPreference: executor) { await steward.run() })
         loop.run()
     }
 
@@ -89,7 +120,7 @@ package final class Simulation {
     package func startReaders() {
         var logger = Logger(label: "simulation")
         logger.logLevel = .critical
-        let readers = ToolReaders(of: plan, network: network, on: loop, logger: logger)
+        let readers = ToolReaders(of: plan.pools, network: network, on: loop, logger: logger)
         self.readers = readers
         readers.start()
     }
@@ -113,8 +144,8 @@ package final class Simulation {
     package func connectClient(from address: String = "127.0.0.1", toShard number: Int = 0) -> SimulatedClient {
         let client = SimulatedClient()
         let wire = SimulatedWire(network: network, order: SimulatedOrder(loop.now), peer: client)
-        let access = AccessRules(origins: [], hosts: [], listeningOn: SocketAddressSetting(host: "127.0.0.1", port: 0))
-        wire.attach([rooms[number].welcome(access)], from: address)
+        let listener = SocketAddressSetting(host: "127.0.0.1", port: 0)
+        wire.attach([rooms[number].value.welcome(listener)], from: address)
         return client
     }
 
@@ -135,15 +166,15 @@ package final class Simulation {
 
     /// What the first shard has counted.
     package var snapshot: ShardSnapshot {
-        executor.enter(rooms[0].shard, Shard.copyOut, ())
+        rooms[0].value.snapshot()
     }
 
     /// What each shard has counted.
-    package var snapshots: [ShardSnapshot] { rooms.map { executor.enter($0.shard, Shard.copyOut, ()) } }
+    package var snapshots: [ShardSnapshot] { rooms.map { $0.value.snapshot() } }
 
     /// The metrics, as a scraper would read them.
     package func metrics() -> String {
-        let metrics = GatewayMetrics(plan: plan, shards: rooms.map(\.shard), version: "simulated")
+        let metrics = GatewayMetrics(current, loops: rooms, version: "simulated")
         return String(decoding: metrics.text(of: snapshots), as: UTF8.self)
     }
 }

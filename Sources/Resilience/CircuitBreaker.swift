@@ -12,8 +12,8 @@
 /// change does not count after it. While half open, the permits of the generation are the probes: each is given back by
 /// exactly one `record`; those that never are end with the generation, at the latest after `halfOpenTimeout`.
 public struct CircuitBreaker: Sendable {
-    /// What it was made with, in range.
-    public let configuration: Configuration
+    /// What it goes by, in range.
+    public private(set) var configuration: Configuration
     /// Counts the changes; wraps around.
     public private(set) var generation: UInt32 = 0
     /// The number of openings that weigh on the next open time, as of the last opening.
@@ -49,6 +49,18 @@ public struct CircuitBreaker: Sendable {
         state = .closed(since: now)
         window = SlidingWindow(span: configuration.window, at: now)
         tries = configuration.windowTries.map { TryWindow(capacity: $0) }
+    }
+
+    /// Goes by another configuration from now on. The state stays; what was counted in another window is forgotten.
+    public mutating func adopt(_ configuration: Configuration, at now: MonotonicTime) {
+        let configuration = configuration.clamped
+        if configuration.window != self.configuration.window
+            || configuration.windowTries != self.configuration.windowTries
+        {
+            window = SlidingWindow(span: configuration.window, at: now)
+            tries = configuration.windowTries.map { TryWindow(capacity: $0) }
+        }
+        self.configuration = configuration
     }
 
     /// The state as others see it.

@@ -12,7 +12,10 @@ public struct HealthCheck: Sendable {
     private var streak = 0
 
     /// Nothing checked yet. Thresholds below 1 count as 1.
-    public init(fall: Int = 2, rise: Int = 2) {
+    ///
+    /// - Parameter isUp: the verdict of checks that were made before by somebody else.
+    public init(fall: Int = 2, rise: Int = 2, isUp: Bool? = nil) {
+        self.isUp = isUp
         self.fall = max(fall, 1)
         self.rise = max(rise, 1)
     }

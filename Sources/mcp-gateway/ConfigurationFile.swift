@@ -15,6 +15,11 @@ struct ConfigurationFile {
         self.path = path
     }
 
+    /// Reads files in the environment of the process.
+    static var loader: ConfigurationLoader {
+        ConfigurationLoader(environment: ConfigurationEnvironment(variables: ProcessInfo.processInfo.environment))
+    }
+
     /// The configuration; warnings are printed, unless they do not matter to who asks.
     ///
     /// - Throws: `ExitCode.badConfiguration` after every problem has been printed, one line each.
@@ -43,10 +48,8 @@ struct ConfigurationFile {
     private func complaining<Loaded>(
         _ load: (ConfigurationLoader) throws(ConfigurationRejection) -> Loaded
     ) throws -> Loaded {
-        let loader = ConfigurationLoader(
-            environment: ConfigurationEnvironment(variables: ProcessInfo.processInfo.environment))
         do throws(ConfigurationRejection) {
-            return try load(loader)
+            return try load(Self.loader)
         } catch {
             for problem in error.problems { StandardError.line(problem.text(file: path)) }
             if error.omittedCount > 0 { StandardError.line("\(path): and \(error.omittedCount) more problems") }

@@ -14,6 +14,9 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             Each listener prints one line of JSON on standard output when it is ready. SIGTERM or Ctrl-C drains: calls in
             flight end well, then the process does. A second one ends it at once.
+
+            The file is read anew on SIGHUP, when the admin listener gets POST /reload, and when it changes. If something
+            is wrong with it, nothing changes; else calls that begin from then on are served as it says.
             """)
 
     @Option(name: .shortAndLong, help: "The configuration file.")
@@ -24,6 +27,9 @@ struct RunCommand: AsyncParsableCommand {
             "Keep each configuration that was served by in this file; serve by it when the other is bad.",
             valueName: "file"))
     var lastGood: String?
+
+    @Flag(inversion: .prefixedNo, help: "Whether the file is read anew when it changes.")
+    var watch = true
 
     @Flag(help: "Serve nothing: ask the gateway that runs with this file whether it lives; exit 0 if it does, else 1.")
     var healthcheck = false
@@ -42,19 +48,23 @@ struct RunCommand: AsyncParsableCommand {
         let registry = PrometheusRegistry()
         registry.register { text in
             logSink.collect(into: &text, name: "log")
-            if accessLog !== logSink { accessLog?.collect(into: &text, name: "access") }
+            if accessLog !== logSink { accessLog.collect(into: &text, name: "access") }
         }
 
         let loops = EventLoops(servingCount: settings.workers.value(EventLoops.defaultServingCount))
+        let source = ConfigurationSource(path: config, contents: accepted.contents)
         let supervisor = Supervisor(
             accepted.explained, usesLastGood: usesLastGood,
             Supervisor.Surroundings(
                 loops: loops, network: NIONetwork(), logger: logger, accessLog: accessLog, registry: registry,
                 version: MCPGateway.version,
                 announce: { StandardOutput.line(#"{"message":"listening","listener":"\#($0)","address":"\#($1)"}"#) },
-                accepted: keeper(of: accepted, usesLastGood: usesLastGood, logger)))
+                accepted: keeper(of: source, usesLastGood: usesLastGood, logger), load: { await source.load() }))
         let impatience = Task { await SecondSignal.endsTheProcess() }
         defer { impatience.cancel() }
+        let reloads = ReloadTriggers(supervisor, source, watches: watch)
+        let triggers = Task { await reloads.run() }
+        defer { triggers.cancel() }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -70,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitCode.unavailable
         }
         await loops.shutdown()
-        accessLog?.close()
+        accessLog.close()
         logSink.close()
     }
 
@@ -86,12 +96,15 @@ struct RunCommand: AsyncParsableCommand {
 
     /// What keeps a configuration, once calls are served by it.
     private func keeper(
-        of accepted: AcceptedConfiguration, usesLastGood: Bool, _ logger: Logger
+        of source: ConfigurationSource, usesLastGood: Bool, _ logger: Logger
     ) -> @Sendable () -> Void {
-        guard let lastGood, !usesLastGood else { return {} }
+        guard let lastGood else { return {} }
+        // The first one is there already if it was the last good one.
+        if usesLastGood { source.forgetContents() }
         return {
+            guard let contents = source.contents else { return }
             do throws(PrivateFileError) {
-                try PrivateFile(path: lastGood).replace(with: accepted.contents)
+                try PrivateFile(path: lastGood).replace(with: contents)
             } catch {
                 logger.warning(
                     "the configuration could not be kept as the last good one",
@@ -112,13 +125,14 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// Where log lines and access lines go: both to the file if there is one; else to standard error and output.
-    private func openLogs(_ settings: LogSettings) throws -> (log: LogSink, access: LogSink?) {
+    private func openLogs(_ settings: LogSettings) throws -> (log: LogSink, access: LogSink) {
         do {
+            // Lines about calls may be wanted later on.
             if let file = settings.file {
                 let sink = try LogSink(.file(path: file))
-                return (sink, settings.logsAccess ? sink : nil)
+                return (sink, sink)
             }
-            return (try LogSink(.standardError), settings.logsAccess ? try LogSink(.standardOutput) : nil)
+            return (try LogSink(.standardError), try LogSink(.standardOutput))
         } catch {
             StandardError.line("mcp-gateway: log.file: \(error)")
             throw ExitCode.unavailable

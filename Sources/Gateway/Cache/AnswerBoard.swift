@@ -39,6 +39,18 @@ package struct AnswerBoard: Sendable {
         package var refreshes = 0
         /// Topics that became void.
         package var invalidations = 0
+
+        /// Adds those of another cache.
+        mutating func add(_ other: Counts) {
+            hits += other.hits
+            stales += other.stales
+            misses += other.misses
+            waits += other.waits
+            passes += other.passes
+            insertions += other.insertions
+            refreshes += other.refreshes
+            invalidations += other.invalidations
+        }
     }
 
     private var entries: ResponseCache<CacheKey, CallerKey, CacheEntry>

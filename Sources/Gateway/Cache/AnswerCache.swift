@@ -21,7 +21,9 @@ package final class AnswerCache: Sendable {
     /// The resources of which answers are kept, of each pool.
     let watchedResources: Mutex<[WatchedResources]>
     /// Who else is told when the tools of each pool have changed, or may have; none if nobody is.
-    private let toolTraits: [ToolTraitsBoard?]
+    private let traitsBoards: Mutex<[ToolTraitsBoard?]>
+    /// What had happened in the cache before this one.
+    private let before: Figures?
     private let invalidationCounts = InvalidationSource.allCases.map { _ in Counter() }
     private let desks = Mutex<[Int: Desk]>([:])
 
@@ -36,11 +38,13 @@ package final class AnswerCache: Sendable {
     }
 
     /// An empty cache for `poolCount` pools with the bounds of `settings`; what changes in their tools, `toolTraits` are
-    /// told too.
+    /// told too. It goes on counting where `previous` is now.
     package init(
-        _ settings: CacheSettings, poolCount: Int, secret: [UInt8], seed: UInt64, toolTraits: [ToolTraitsBoard?] = []
+        _ settings: CacheSettings, poolCount: Int, secret: [UInt8], seed: UInt64, toolTraits: [ToolTraitsBoard?] = [],
+        after previous: AnswerCache? = nil
     ) {
-        self.toolTraits = toolTraits
+        traitsBoards = Mutex(toolTraits)
+        before = previous?.figures
         self.secret = secret
         maximumEntry = settings.maximumEntry
         self.poolCount = max(poolCount, 1)
@@ -51,6 +55,15 @@ package final class AnswerCache: Sendable {
                 spans: StaleSpans(
                     whileRevalidating: settings.staleWhileRevalidate, onError: settings.staleIfError),
                 poolCount: poolCount, seed: seed))
+        for (source, count) in previous?.invalidations ?? [] {
+            invalidationCounts[source.rawValue].value.store(count, ordering: .relaxed)
+        }
+    }
+
+    /// Who else is told when the tools of each pool have changed.
+    var toolTraits: [ToolTraitsBoard?] {
+        get { traitsBoards.withLock { $0 } }
+        set { traitsBoards.withLock { $0 = newValue } }
     }
 
     /// The secret for the names of answers that follows from that of the gateways.
@@ -152,6 +165,7 @@ package final class AnswerCache: Sendable {
 
     /// The tools of the pool at `pool`, or of all, may have changed.
     func noteToolChange(pool: Int?) {
+        let toolTraits = self.toolTraits
         if let pool {
             if toolTraits.indices.contains(pool) { toolTraits[pool]?.noteChange() }
         } else {
@@ -210,10 +224,16 @@ package final class AnswerCache: Sendable {
 
     /// How the cache is doing now.
     package var figures: Figures {
-        board.withLock {
+        var figures = board.withLock {
             Figures(
                 counts: $0.counts, evictions: $0.evictionCounts, bytes: $0.costBytes, entries: $0.count,
                 flights: $0.flightCount)
         }
+        if let before {
+            figures.counts.add(before.counts)
+            figures.evictions.evictions += before.evictions.evictions
+            figures.evictions.expirations += before.evictions.expirations
+        }
+        return figures
     }
 }

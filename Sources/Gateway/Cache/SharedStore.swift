@@ -23,11 +23,14 @@ package final class SharedStore: Sendable {
     let coder: CacheRecordCoder
     let spans: StaleSpans
     private let prefix: [UInt8]
-    private let state = Mutex(Counts())
+    private let state: Mutex<Counts>
 
     /// A store whose names begin with `prefix`; `secret` is the same on all gateways. Answers of more than `maximumAnswer`
-    /// bytes are not read from there.
-    package init(prefix: String, secret: [UInt8], maximumAnswer: Int, spans: StaleSpans) {
+    /// bytes are not read from there. It goes on counting where `previous` is now.
+    package init(
+        prefix: String, secret: [UInt8], maximumAnswer: Int, spans: StaleSpans, after previous: SharedStore? = nil
+    ) {
+        state = Mutex(previous?.counts ?? Counts())
         self.prefix = Array(prefix.utf8)
         self.spans = spans
         coder = CacheRecordCoder(secret: secret, maximumAnswer: maximumAnswer)

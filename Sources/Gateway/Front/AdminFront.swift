@@ -6,29 +6,30 @@ package import Transport
 package import Wire
 
 /// The admin listener: `GET /health` (the process lives), `/ready` (calls would be served), `/metrics`, `/status` (how each
-/// backend is), `/cache` (how the cache is doing), `/config` (the configuration in effect, without secrets); `POST /cache/clear` (forget what is kept; `?pool=NAME` of one pool only)
-/// and `POST /backends/POOL/BACKEND/ORDER` (`BackendOrder`).
+/// backend is), `/cache` (how the cache is doing), `/config` (the configuration in effect, without secrets); `POST /reload`
+/// (read the configuration anew and go by it), `POST /cache/clear` (forget what is kept; `?pool=NAME` of one pool only) and
+/// `POST /backends/POOL/BACKEND/ORDER` (`BackendOrder`).
 package final class AdminFront: HTTPServerDelegate {
     /// What the endpoints are made from.
     package struct Source: Sendable {
         let registry: PrometheusRegistry
         let readiness: Readiness
         let access: AccessRules
-        let cache: AnswerCache
-        let pools: [PoolPlan]
+        let current: CurrentGeneration
         let status: StatusPage
-        let configuration: String
         let logger: Logger
+        let reload: @Sendable () async -> ReloadOutcome
+        var pools: [PoolPlan] { current.plan.pools }
+        var cache: AnswerCache { current.plan.cache }
 
         /// What the pages say, and under which `Host` they are served, so that no page of a browser can reach them
         /// through a name that it has rebound to this machine.
         package init(
-            registry: PrometheusRegistry, access: AccessRules, cache: AnswerCache, pools: [PoolPlan],
-            status: StatusPage, configuration: String, logger: Logger, readiness: Readiness
+            registry: PrometheusRegistry, access: AccessRules, current: CurrentGeneration, status: StatusPage,
+            logger: Logger, readiness: Readiness, reload: @escaping @Sendable () async -> ReloadOutcome
         ) {
-            self.configuration = configuration
-            self.cache = cache
-            self.pools = pools
+            self.current = current
+            self.reload = reload
             self.status = status
             self.logger = logger
             self.registry = registry
@@ -42,7 +43,7 @@ package final class AdminFront: HTTPServerDelegate {
     private var page = Page.unknown
 
     private enum Page {
-        case health, ready, metrics, status, cache, config, clearCache, backend, unknown
+        case health, ready, metrics, status, cache, config, clearCache, reload, backend, unknown
 
         init(_ path: ByteView) {
             if path.equals("/health") {
@@ -59,6 +60,8 @@ package final class AdminFront: HTTPServerDelegate {
                 self = .cache
             } else if path.equals("/config") {
                 self = .config
+            } else if path.equals("/reload") {
+                self = .reload
             } else if path.equals("/cache/clear") {
                 self = .clearCache
             } else {
@@ -88,7 +91,7 @@ package final class AdminFront: HTTPServerDelegate {
         switch page {
         case .unknown:
             return .refuse(AdminFront.text(404, "try /health, /ready, /metrics, /status, /cache or /config\n"))
-        case .clearCache, .backend:
+        case .clearCache, .reload, .backend:
             guard head.method == .post else {
                 var answer = AdminFront.text(405, "only POST\n")
                 answer.fields = "Content-Type: text/plain\r\nAllow: POST\r\n"
@@ -127,9 +130,15 @@ package final class AdminFront: HTTPServerDelegate {
         case .cache:
             connection.respond(AdminFront.json(200, CachePage.json(source.cache.figures) + "\n"))
         case .config:
-            connection.respond(AdminFront.json(200, source.configuration))
+            connection.respond(AdminFront.json(200, source.current.value.explained.json()))
         case .clearCache:
             connection.respond(clearCache(request.received))
+        case .reload:
+            let reload = source.reload
+            respond(on: connection) {
+                let outcome = await reload()
+                return AdminFront.json(outcome.result == .rejected ? 422 : 200, "\(outcome.json)\n")
+            }
         case .unknown:
             connection.respond(AdminFront.text(404, "no such page\n"))
         }
@@ -174,12 +183,13 @@ package final class AdminFront: HTTPServerDelegate {
             source.cache.clear()
             return AdminFront.json(200, "{\"cleared\":\"all\"}\n")
         }
-        guard query.hasPrefix("pool="), let index = source.pools.firstIndex(where: { $0.name == query.dropFirst(5) })
+        let plan = source.current.plan
+        guard query.hasPrefix("pool="), let index = plan.pools.firstIndex(where: { $0.name == query.dropFirst(5) })
         else {
             return AdminFront.text(400, "the query must be pool=NAME with the name of a pool\n")
         }
-        source.cache.clear(pool: index)
-        return AdminFront.json(200, "{\"cleared\":\"\(source.pools[index].name)\"}\n")
+        plan.cache.clear(pool: index)
+        return AdminFront.json(200, "{\"cleared\":\"\(plan.pools[index].name)\"}\n")
     }
 
     package func clientLeft(_ connection: HTTPServerConnection, isClosed: Bool) {}

@@ -7,7 +7,7 @@ extension RequestHandler {
     /// a decision may take; at once, and from this process alone, while Redis is not there.
     func askLimits() {
         state = .asking
-        guard let lane = room.redis, lane.isServing, let question = call.limited,
+        guard let lane = home.redis, lane.isServing, let question = call.limited,
             let command = shard.plan.limiter?.shared?.command(for: question)
         else { return limitsAnswered(nil) }
         let inbox = limitsInbox ?? LimitsInbox(self)

@@ -7,7 +7,7 @@ import Wire
 extension RequestHandler {
     /// Looks for the answer where other gateways put theirs, before a backend is asked.
     func search(_ places: SharedPlaces) {
-        guard let store = shard.plan.sharedStore, let lane = room.redis, lane.isServing else {
+        guard let store = shard.plan.sharedStore, let lane = home.redis, lane.isServing else {
             return carryOut(loop.executor.enter(shard, Shard.fetch, call))
         }
         state = .searching
@@ -39,7 +39,7 @@ extension RequestHandler {
 
     /// Puts the answer that has been kept where other gateways find it, and lets them go on.
     func shareAnswer() {
-        guard let caching = call.caching, let places = caching.places, let lane = room.redis,
+        guard let caching = call.caching, let places = caching.places, let lane = home.redis,
             let store = shard.plan.sharedStore
         else { return }
         if let kept = caching.kept, let place = kept.isForEveryone ? places.common : places.own {
@@ -48,7 +48,7 @@ extension RequestHandler {
             let record = CacheRecord(
                 answer: kept.answer.answer, received: WallClock.milliseconds(), freshness: life.remaining(at: now),
                 fetchTime: life.fetchTime)
-            if let bytes = store.coder.encode(record, for: place.key, with: &room.compressor) {
+            if let bytes = store.coder.encode(record, for: place.key, with: &home.compressor) {
                 store.count { $0.stores += 1 }
                 lane.send(.set(place.name, to: bytes, for: life.end - now)) { _ in }
             }

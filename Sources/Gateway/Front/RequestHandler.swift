@@ -48,12 +48,18 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case streaming
     }
 
-    let shard: Shard
+    /// What serves the call that is under way, or served the last one: one generation from its head to its end.
+    private(set) var shard: Shard
+    private(set) var room: ShardRoom
+    private var rules: HeadRules
+    let home: ServingLoop
     let loop: LoopContext
     let network: any Network
-    let room: ShardRoom
-    var housekeeper: Housekeeper { room.housekeeper }
-    private let rules: HeadRules
+    var housekeeper: Housekeeper { home.housekeeper }
+    /// The address of the listener that the client has connected to.
+    private let listener: SocketAddressSetting
+    /// Whether a head has been accepted whose body is still to come.
+    private var awaitsBody = false
     let call = Call()
     let timer = DeadlineTimer()
     /// `X-Forwarded-For` and its kin for this connection, made when the first request comes; not for those of proxies.
@@ -81,18 +87,22 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     var pool: PoolPlan { shard.plan.pools[call.poolIndex] }
 
-    /// A handler for one client connection in `room` on a listener with `rules`.
-    package init(_ room: ShardRoom, network: any Network, rules: HeadRules) {
-        self.room = room
-        shard = room.shard
-        loop = room.loop
+    /// A handler for one client connection of `home` to the listener on this address.
+    package init(_ home: ServingLoop, network: any Network, listener: SocketAddressSetting) {
+        self.home = home
+        self.listener = listener
+        room = home.room
+        shard = home.room.shard
+        rules = home.room.rules(of: listener)
+        loop = home.loop
         self.network = network
-        self.rules = rules
         loop.executor.enter(shard, Shard.connectionOpened, ())
     }
 
     /// A handler without a client, which fetches what `other` has asked for, for the cache. It ends with its call.
     init(refreshing other: RequestHandler, _ ticket: FlightTicket) {
+        home = other.home
+        listener = other.listener
         room = other.room
         shard = other.shard
         loop = other.loop
@@ -107,9 +117,11 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     // MARK: The client
 
     package func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
+        if room !== home.room { moveOn() }
         accepted = head.note as? AcceptedHead
         if let accepted, accepted.rules === rules {
             poolIndex = accepted.pool
+            awaitsBody = true
             return .accept(maximumBody: shard.plan.maximumBody)
         }
         accepted = nil
@@ -120,6 +132,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
                 accepted = AcceptedHead(head, passed: rules, pool: pool)
                 head.note = accepted
             }
+            awaitsBody = true
             return .accept(maximumBody: shard.plan.maximumBody)
         case .fail(let failure):
             loop.executor.enter(shard, Shard.refusedHead, failure)
@@ -132,6 +145,21 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         }
     }
 
+    /// Between two calls, goes over to the generation that new calls are served by.
+    func moveOnIfIdle() {
+        if state == .idle, !awaitsBody, room !== home.room { moveOn() }
+    }
+
+    private func moveOn() {
+        room = home.room
+        shard = room.shard
+        rules = room.rules(of: listener)
+        accepted = nil
+        // Made with what was in effect then.
+        forwardedFields = nil
+        call.address = nil
+    }
+
     package func answer(to error: HTTPError) -> HTTPAnswer {
         loop.executor.enter(shard, Shard.malformedInput, ())
         return ErrorAnswer.make(GatewayFailure(error), era: .legacy, closes: true)
@@ -139,6 +167,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func receive(_ request: HTTPServerRequest, on connection: HTTPServerConnection) {
         client = connection
+        awaitsBody = false
         call.begin(request, poolIndex: poolIndex, accepted: accepted)
         if shard.plan.needsAddresses { noteAddress(of: request, on: connection) }
         carryOut(loop.executor.enter(shard, Shard.begin, call))

@@ -1,32 +1,38 @@
+package import NIOCore
 import Telemetry
 package import Wire
 
 /// How the gateway and each of its backends are, as one JSON object: for programs, and for `mcp-gateway status`.
 package struct StatusPage: Sendable {
-    private let plan: GatewayPlan
-    private let shards: [Shard]
+    private let current: CurrentGeneration
+    private let loops: [NIOLoopBound<ServingLoop>]
     private let version: String
     private let readiness: Readiness
 
-    /// The page about these shards.
-    package init(plan: GatewayPlan, shards: [Shard], version: String, readiness: Readiness) {
-        self.plan = plan
-        self.shards = shards
+    /// The page about what is in effect on these loops.
+    package init(
+        _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, readiness: Readiness
+    ) {
+        self.current = current
+        self.loops = loops
         self.version = version
         self.readiness = readiness
     }
 
-    /// The page as it is now. Asks each shard once.
+    /// The page as it is now. Asks each loop once.
     package func json() async -> JSONValue {
         var snapshots: [ShardSnapshot] = []
-        for shard in shards { snapshots.append(await shard.snapshot()) }
+        for loop in loops { if let snapshot = try? await loop.snapshot() { snapshots.append(snapshot) } }
         return json(snapshots)
     }
 
-    /// The page of shards that have been asked already.
-    package func json(_ snapshots: [ShardSnapshot]) -> JSONValue {
-        [
-            "version": .string(version), "phase": .string("\(readiness.phase)"), "ready": .bool(readiness.isReady),
+    private func json(_ snapshots: [ShardSnapshot]) -> JSONValue {
+        let generation = current.value
+        let plan = generation.plan
+        let snapshots = snapshots.map { $0.arranged(for: plan.pools) }
+        return [
+            "version": .string(version), "generation": .integer(generation.number),
+            "phase": .string("\(readiness.phase)"), "ready": .bool(readiness.isReady),
             "connections": .integer(snapshots.reduce(0) { $0 + $1.counters.connections }),
             "in_flight": .integer(snapshots.reduce(0) { $0 + $1.counters.inFlight }),
             "pools": .array(

@@ -76,6 +76,27 @@ package final class Backend {
         idle.append(connection)
     }
 
+    /// What is counted of it here.
+    var figures: ShardSnapshot.BackendFigures {
+        ShardSnapshot.BackendFigures(
+            attempts: attempts, durations: durations, inFlight: inFlight, idleConnections: idle.count)
+    }
+
+    /// Takes out what was counted; what goes on here is counted from nothing.
+    func takeFigures() -> ShardSnapshot.BackendFigures {
+        defer {
+            attempts = [Int](repeating: 0, count: attempts.count)
+            durations = LatencyHistogram()
+        }
+        return ShardSnapshot.BackendFigures(attempts: attempts, durations: durations)
+    }
+
+    /// Adds what was counted elsewhere.
+    func add(_ figures: ShardSnapshot.BackendFigures) {
+        for index in attempts.indices { attempts[index] += figures.attempts[index] }
+        durations.merge(figures.durations)
+    }
+
     /// Forgets a connection that closed by itself.
     package func forget(_ connection: BackendConnection) {
         // Idle connections close in no particular order, and there are few of them.

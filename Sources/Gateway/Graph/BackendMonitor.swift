@@ -35,7 +35,8 @@ package actor BackendMonitor {
         timeout = TimeAmount(pool.healthCheck.timeout)
         request = HealthProbe.Request(plan: plan, kind: pool.healthCheck.kind)
         check = HealthCheck(
-            fall: pool.healthCheck.unhealthyThreshold, rise: pool.healthCheck.healthyThreshold)
+            fall: pool.healthCheck.unhealthyThreshold, rise: pool.healthCheck.healthyThreshold,
+            isUp: plan.status.health.isUp)
         random = SeededRandom(seed: network.randomSeed())
     }
 
@@ -51,6 +52,8 @@ package actor BackendMonitor {
     package func probe() async {
         let passed = await HealthProbe.run(
             request, to: plan.address, timeout: timeout, network: network, executor: executor)
+        // Whoever looks after it by now knows better.
+        guard !Task.isCancelled else { return }
         let last = plan.status.health
         let isUp = check.record(passed: passed)
         let health: BackendStatus.Health = isUp.map { $0 ? .up : .down } ?? last

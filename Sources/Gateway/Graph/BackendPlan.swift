@@ -30,8 +30,11 @@ package final class BackendPlan: Sendable {
     /// How it is listened to.
     package let listening = ListeningStatus()
 
-    /// The plan of `backend` in the pool named `pool`, for a gateway in `zone` if that is known.
-    package init(_ backend: BackendConfiguration, pool: String, zone: String?, status: BackendStatus) {
+    /// The plan of `backend` in the pool named `pool`, for a gateway in `zone` if that is known; `status` is asked for
+    /// what is known of the backend with a key.
+    package init(
+        _ backend: BackendConfiguration, pool: String, zone: String?, status: (_ key: UInt64) -> BackendStatus
+    ) {
         address = BackendAddress(host: backend.url.host, port: backend.url.port)
         authority = backend.url.authority
         path = backend.url.path
@@ -44,7 +47,7 @@ package final class BackendPlan: Sendable {
         isBackup = backend.isBackup
         isRemote = zone != nil && backend.zone != zone
         requestStarts = RequestStarts(authority: backend.url.authority, path: backend.url.path)
-        self.status = status
+        self.status = status(key)
     }
 }
 

@@ -15,6 +15,15 @@ package final class BackendStatus: Sendable {
         case up
         /// The last checks failed: no calls.
         case down
+
+        /// Whether it is up; `nil` while that is not known.
+        var isUp: Bool? {
+            switch self {
+            case .unknown: nil
+            case .up: true
+            case .down: false
+            }
+        }
     }
 
     /// The right to send one try, to be given back with its outcome.
@@ -231,6 +240,22 @@ package final class BackendStatus: Sendable {
 
     /// How often it was taken out, in the order of `OutlierDetector.Reason.allCases`.
     package var ejectionCounts: [Int] { judge.withLock { $0.ejectionCounts } }
+
+    // MARK: Generations
+
+    /// Its breaker goes by `configuration` from now on.
+    func adopt(_ configuration: CircuitBreaker.Configuration, at now: MonotonicTime) {
+        judge.withLock { $0.breaker.adopt(configuration, at: now) }
+    }
+
+    /// It is configured again after it had been taken out: nothing holds of what was known of it but the counts.
+    func beginAnew(_ configuration: CircuitBreaker.Configuration, at now: MonotonicTime) {
+        adopt(configuration, at: now)
+        health = .unknown
+        endEjection()
+        obey(.resume, at: now)
+        obey(.reset, at: now)
+    }
 
     // MARK: Operators
 

@@ -16,6 +16,13 @@ package struct GatewayPlan: Sendable {
     package var sessionAge: Duration
     /// Who is believed about the address of a client.
     package var trustedProxies: TrustedProxies
+    /// Web origins that may call, and hosts for which requests may be, as the configuration has them.
+    package var allowedOrigins: [String]
+    package var allowedHosts: [String]
+    /// What is known of backends that have left, by their keys, for when they come back.
+    var departed: [UInt64: BackendStatus]
+    /// From which the keys of callers and of the cache follow.
+    var secret: [UInt8]
     /// Tells callers apart.
     package var callers: CallerHash
     /// Whether something depends on the addresses of clients: rate limits, or which backend is picked.
@@ -26,6 +33,9 @@ package struct GatewayPlan: Sendable {
     package var cache: AnswerCache
     /// How answers are kept where other gateways find them; `nil` if they are not.
     package var sharedStore: SharedStore?
+
+    /// How many backends that have left are remembered.
+    static let maximumDeparted = 1_024
 }
 
 /// One path that clients may call.

@@ -15,7 +15,9 @@ package final class Housekeeper: DeadlineOwner {
         let handler: RequestHandler
     }
 
-    private let shard: Shard
+    private var shard: Shard
+    /// Those that calls may still be under way in, the oldest in front. Besides them only these calls keep the rooms.
+    private var retired: [ShardRoom] = []
     private let loop: LoopContext
     private let accessLog: LogSink?
     private let logTimer = DeadlineTimer()
@@ -47,6 +49,7 @@ package final class Housekeeper: DeadlineOwner {
         } else {
             loop.executor.enter(shard, Shard.noteLag, now - nextSweep)
             for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
+            if !retired.isEmpty { sweepRetired(now) }
             nextSweep = now + Housekeeper.sweepInterval
             loop.wheel.arm(sweepTimer, at: nextSweep, owner: self)
         }
@@ -54,7 +57,35 @@ package final class Housekeeper: DeadlineOwner {
 
     /// Hands over whatever waits.
     package func flushLog() {
-        if let block = loop.executor.enter(shard, Shard.takeLog, ()) { accessLog?.offer(block) }
+        for shard in [shard] + retiredShards {
+            if let block = loop.executor.enter(shard, Shard.takeLog, ()) { accessLog?.offer(block) }
+        }
+    }
+
+    // MARK: Generations
+
+    /// Shards that take no new calls, but may have some that began before.
+    var retiredShards: [Shard] { retired.map(\.shard) }
+
+    /// `next` serves new calls in place of the shard of `last`.
+    func succeed(_ last: ShardRoom, by next: Shard) {
+        retired.append(last)
+        shard = next
+        for client in clients.values { client.handler.moveOnIfIdle() }
+    }
+
+    /// Closes what retired shards need no more, and lets go of those whose last call has ended.
+    private func sweepRetired(_ now: NIODeadline) {
+        for client in clients.values { client.handler.moveOnIfIdle() }
+        for shard in retiredShards {
+            for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
+        }
+        // In order: where a pool went from one to the next, that one counts for both.
+        while !retired.isEmpty, isKnownUniquelyReferenced(&retired[0]) {
+            let room = retired.removeFirst()
+            if let block = loop.executor.enter(room.shard, Shard.takeLog, ()) { accessLog?.offer(block) }
+            loop.executor.enter(shard, Shard.absorb, loop.executor.enter(room.shard, Shard.copyOut, ()))
+        }
     }
 
     // MARK: Client connections
@@ -76,7 +107,9 @@ package final class Housekeeper: DeadlineOwner {
     /// Ends idle connections and streams that only listen, and makes the others end after their answer.
     package func drain() {
         isDraining = true
-        for connection in loop.executor.enter(shard, Shard.drain, ()) { connection.http.close() }
+        for shard in [shard] + retiredShards {
+            for connection in loop.executor.enter(shard, Shard.drain, ()) { connection.http.close() }
+        }
         // Closing changes the table: what it holds now is what has to be told.
         for client in Array(clients.values) {
             client.connection.isDraining = true

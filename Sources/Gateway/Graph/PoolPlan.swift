@@ -35,19 +35,26 @@ package final class PoolPlan: Sendable {
     /// The tools for which something is different.
     private let tools: [ToolPlan]
 
-    /// The plan of `pool` for a gateway with `shardCount` event loops, in `zone` if that is known; `makeStatus` is called
-    /// once for each backend.
+    /// The plan of `pool` for a gateway with `shardCount` event loops, in `zone` if that is known; `status` is asked once
+    /// for each backend, by its key. `previous` is the plan of the pool so far; `keepsRetries`: the budget of its retries
+    /// goes on.
     package init(
-        _ pool: PoolConfiguration, zone: String? = nil, shardCount: Int = 1, makeStatus: () -> BackendStatus
+        _ pool: PoolConfiguration, zone: String? = nil, shardCount: Int = 1, after previous: PoolPlan? = nil,
+        keepsRetries: Bool = false, status: (_ key: UInt64) -> BackendStatus
     ) {
         name = pool.name
         nameJSON = Array(jsonString: pool.name)
-        backends = pool.backends.map { BackendPlan($0, pool: pool.name, zone: zone, status: makeStatus()) }
+        backends = pool.backends.map { BackendPlan($0, pool: pool.name, zone: zone, status: status) }
         balancing = LoadBalancer.Policy(pool.balance)
         let timeouts = PoolTimeouts(pool.timeout)
         self.timeouts = timeouts
         slowCall = TimeAmount(pool.circuitBreaker.slowCall)
-        retries = PoolRetries(pool.retry, shardCount: shardCount)
+        if keepsRetries, let previous {
+            retries = previous.retries
+        } else {
+            retries = PoolRetries(
+                pool.retry, shardCount: shardCount, refusalCount: previous?.retries.refusalCount ?? 0)
+        }
         hedge = pool.hedge
         toolTraits = pool.trustsAnnotations ? ToolTraitsBoard() : nil
         eras =
@@ -69,6 +76,9 @@ package final class PoolPlan: Sendable {
             wantsModern: pool.protocol != .legacy && (pool.cache.usesHints || isConfigured),
             wantsLegacy: pool.protocol != .modern && isConfigured, silence: pool.timeout.streamIdle)
     }
+
+    /// The backend with this key.
+    func backend(withKey key: UInt64) -> BackendPlan? { backends.first { $0.key == key } }
 
     /// Who may be chosen at the moment.
     package var choice: PanicRule.Choice {

@@ -8,14 +8,18 @@ package final class Readiness: Sendable {
     }
 
     private let phaseByte = Atomic<UInt8>(Phase.starting.rawValue)
-    private let pools: [PoolPlan]
+    private let current: CurrentGeneration
+    private let usesLastGoodFlag: Atomic<Bool>
     /// Whether the configuration file was bad, and the last good one is used instead.
-    package let usesLastGood: Bool
+    package var usesLastGood: Bool {
+        get { usesLastGoodFlag.load(ordering: .relaxed) }
+        set { usesLastGoodFlag.store(newValue, ordering: .relaxed) }
+    }
 
-    /// Readiness to serve `pools`.
-    package init(_ pools: [PoolPlan], usesLastGood: Bool = false) {
-        self.pools = pools
-        self.usesLastGood = usesLastGood
+    /// Readiness to serve the pools of the generation in effect.
+    package init(_ current: CurrentGeneration, usesLastGood: Bool = false) {
+        self.current = current
+        usesLastGoodFlag = Atomic(usesLastGood)
     }
 
     /// What the process is doing.
@@ -27,6 +31,6 @@ package final class Readiness: Sendable {
     /// Serving, and every pool has at least one backend whose checks pass.
     package var isReady: Bool {
         phase == .serving
-            && pools.allSatisfy { pool in pool.backends.contains { $0.status.health == .up } }
+            && current.plan.pools.allSatisfy { pool in pool.backends.contains { $0.status.health == .up } }
     }
 }

@@ -27,6 +27,12 @@ package actor Shard {
     /// Connections that were found too old when one was leased; the housekeeper closes them.
     var discarded: [BackendConnection] = []
     var isDraining = false
+    /// Whether another shard takes the new calls.
+    var isRetired = false
+    /// Which of the pools have gone over to the next shard, which counts what happens in them.
+    var isPoolShared: [Bool]
+    /// What was counted of backends that have left, by their keys.
+    var departed: [UInt64: ShardSnapshot.BackendFigures] = [:]
 
     /// A shard of `plan` on `executor`'s loop.
     package init(
@@ -38,6 +44,7 @@ package actor Shard {
         pools = plan.pools.enumerated().map { position, pool in
             Pool(pool, shard: number, callers: plan.callers, seed: seed &+ 2 &+ UInt64(number << 32 | position))
         }
+        isPoolShared = [Bool](repeating: false, count: plan.pools.count)
         sessions = SessionTable(sealer: sealer, seed: seed &+ 1)
         scratch = JSONScratch(seed: seed)
         random = SeededRandom(seed: seed &+ 3 &+ UInt64(number))
@@ -60,6 +67,9 @@ package actor Shard {
     /// Takes out the connections that nobody has used for long, to be closed.
     static func takeStale(_ now: NIODeadline, _ shard: isolated Shard) -> [BackendConnection] {
         defer { shard.discarded.removeAll() }
-        return shard.discarded + shard.pools.flatMap { $0.backends.flatMap { $0.takeStale(at: now) } }
+        let pools = zip(shard.pools, shard.isPoolShared).lazy.filter { !$0.1 }.map { $0.0 }
+        // Nobody will come for those of a shard that is retired.
+        if shard.isRetired { return shard.discarded + pools.flatMap { $0.backends.flatMap { $0.takeIdle() } } }
+        return shard.discarded + pools.flatMap { $0.backends.flatMap { $0.takeStale(at: now) } }
     }
 }

@@ -51,6 +51,11 @@ package struct ShardCounters: Sendable {
     package var wonHedges = 0
     /// How late the loop was when it was last asked to be on time.
     package var loopLag = TimeAmount.zero
+    /// What was counted of pools that have left, by their names: each as the only pool of its counters.
+    private var departed: [String: ShardCounters] = [:]
+
+    /// Pools that have left of which it is remembered what was counted.
+    private static let maximumDeparted = 256
 
     package init(poolCount: Int) {
         calls = [Int](repeating: 0, count: poolCount * MCPMethod.allCases.count * CallStatus.allCases.count)
@@ -76,6 +81,43 @@ package struct ShardCounters: Sendable {
     /// The number of calls in the pool at `pool` that were refused because of `failure`.
     package func shed(pool: Int, failure: GatewayFailure) -> Int {
         shed[pool * GatewayFailure.allCases.count + Int(failure.rawValue)]
+    }
+
+    /// Adds what was counted for the pools of `names`, in this order; the pools of these counters are those of `ownNames`.
+    mutating func add(_ other: ShardCounters, of names: [String], to ownNames: [String]) {
+        bugs += other.bugs
+        inFlight += other.inFlight
+        connections += other.connections
+        backendProtocolErrors += other.backendProtocolErrors
+        clientProtocolErrors += other.clientProtocolErrors
+        hedges += other.hedges
+        wonHedges += other.wonHedges
+        loopLag = max(loopLag, other.loopLag)
+        for index in refusals.indices { refusals[index] += other.refusals[index] }
+        for index in retries.indices { retries[index] += other.retries[index] }
+        let positions = Dictionary(ownNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        for (position, name) in names.enumerated() { add(other, at: position, of: name, to: positions[name]) }
+        for (name, counters) in other.departed { add(counters, at: 0, of: name, to: positions[name]) }
+        for (position, name) in ownNames.enumerated() {
+            if let counters = departed.removeValue(forKey: name) { addPool(counters, at: 0, to: position) }
+        }
+    }
+
+    private mutating func add(_ other: ShardCounters, at position: Int, of name: String, to own: Int?) {
+        if let own { return addPool(other, at: position, to: own) }
+        guard departed[name] != nil || departed.count < ShardCounters.maximumDeparted else { return }
+        departed[name, default: ShardCounters(poolCount: 1)].addPool(other, at: position, to: 0)
+    }
+
+    private mutating func addPool(_ other: ShardCounters, at position: Int, to own: Int) {
+        let (methods, failures) = (MCPMethod.allCases.count, GatewayFailure.allCases.count)
+        let statuses = methods * CallStatus.allCases.count
+        for offset in 0..<statuses { calls[own * statuses + offset] += other.calls[position * statuses + offset] }
+        for offset in 0..<methods {
+            durations[own * methods + offset].merge(other.durations[position * methods + offset])
+        }
+        for offset in 0..<failures { shed[own * failures + offset] += other.shed[position * failures + offset] }
+        overheads[own].merge(other.overheads[position])
     }
 
     mutating func count(shed failure: GatewayFailure, pool: Int) {

@@ -12,7 +12,7 @@ package import Transport
 /// idle ──start──▶ serving ──drain──▶ stopped
 /// ```
 ///
-/// It owns what the process has once: plan, readiness, listeners, monitors. Calls never meet it.
+/// It owns what the process has once: the generation in effect, readiness, listeners, monitors. Calls never meet it.
 package actor Supervisor: Service {
     /// What the supervisor takes from the world.
     package struct Surroundings: Sendable {
@@ -30,14 +30,19 @@ package actor Supervisor: Service {
         package var version: String
         /// Told once for each listener, with its name (`mcp` or `admin`) and the address that is really bound.
         package var announce: @Sendable (_ listener: String, _ address: String) -> Void
-        /// Told once the gateway serves by its configuration. It may block for a short time.
+        /// Told once the gateway serves by a configuration, each time. It may block for a short time.
         package var accepted: @Sendable () -> Void
+        /// Reads the configuration anew, off the loops.
+        package var load: @Sendable () async -> Result<ExplainedConfiguration, ConfigurationFailure>
 
         /// Everything that a gateway needs besides its configuration.
         package init(
             loops: EventLoops, network: any Network, logger: Logger, accessLog: LogSink?, registry: PrometheusRegistry,
             version: String, announce: @escaping @Sendable (_ listener: String, _ address: String) -> Void,
-            accepted: @escaping @Sendable () -> Void = {}
+            accepted: @escaping @Sendable () -> Void = {},
+            load: @escaping @Sendable () async -> Result<ExplainedConfiguration, ConfigurationFailure> = {
+                .failure(ConfigurationFailure(complaints: ["there is no file to read"]))
+            }
         ) {
             self.loops = loops
             self.network = network
@@ -47,6 +52,7 @@ package actor Supervisor: Service {
             self.version = version
             self.announce = announce
             self.accepted = accepted
+            self.load = load
         }
     }
 
@@ -56,35 +62,51 @@ package actor Supervisor: Service {
         case stopped
     }
 
-    private struct Running {
-        var rooms: [NIOLoopBound<ShardRoom>]
-        var listeners: [any BoundListener]
-        var admin: (any BoundListener)?
-        var monitors: [Task<Void, Never>]
-        var changeListeners: [NIOLoopBound<ChangeListener>] = []
-        var toolReaders: NIOLoopBound<ToolReaders>?
-        var follower: Task<Void, Never>?
+    struct Running {
+        var loops: [NIOLoopBound<ServingLoop>]
+        var budget: ConnectionBudget
         var redis: RedisClient?
+        var listeners: [(address: SocketAddressSetting, listener: any BoundListener)] = []
+        var admin: (any BoundListener)?
+        var attendants: [PoolAttendants] = []
+        var changeListeners: [NIOLoopBound<ChangeListener>] = []
+        var follower: Task<Void, Never>?
+        var census: Task<Void, Never>?
     }
 
-    private let explained: ExplainedConfiguration
-    private var configuration: GatewayConfiguration { explained.configuration }
-    private let surroundings: Surroundings
-    private let plan: GatewayPlan
-    private let readiness: Readiness
+    /// What the process was started with: some of it holds to its end.
+    let started: ExplainedConfiguration
+    let surroundings: Surroundings
+    let current: CurrentGeneration
+    let readiness: Readiness
+    let reloads = ReloadTally()
+    var sealer: SessionSealer?
+    var lastReload: Task<ReloadOutcome, Never>?
     private var state = State.idle
+    var configuration: GatewayConfiguration { current.value.configuration }
 
     /// A supervisor of a gateway that has not been started.
     ///
     /// - Parameter usesLastGood: whether this is the last good configuration instead of the one that was asked for.
     package init(_ explained: ExplainedConfiguration, usesLastGood: Bool = false, _ surroundings: Surroundings) {
-        self.explained = explained
+        started = explained
         self.surroundings = surroundings
-        plan = GatewayPlan(
+        let plan = GatewayPlan(
             explained.configuration, shardCount: surroundings.loops.serving.count,
             seed: surroundings.network.randomSeed(),
             now: MonotonicTime(surroundings.loops.side.eventLoop.now))
-        readiness = Readiness(plan.pools, usesLastGood: usesLastGood)
+        current = CurrentGeneration(
+            Generation(explained: explained, configuration: explained.configuration, plan: plan))
+        readiness = Readiness(current, usesLastGood: usesLastGood)
+    }
+
+    /// What runs; `nil` before the start and from the drain on.
+    var running: Running? {
+        get {
+            guard case .serving(let running) = state else { return nil }
+            return running
+        }
+        set { if let newValue { state = .serving(newValue) } }
     }
 
     /// Starts, waits until the process is asked to end, and drains.
@@ -102,38 +124,31 @@ package actor Supervisor: Service {
     /// Brings everything up: shards, checks, the admin listener, then the listeners for calls.
     package func start() async throws {
         guard case .idle = state else { return }
-        let sealer = makeSealer()
+        let generation = current.value
         let redis = try await makeRedis()
-        var shards: [Shard] = []
-        var rooms: [NIOLoopBound<ShardRoom>] = []
+        sealer = makeSealer(of: generation.configuration, after: nil)
+        var loops: [NIOLoopBound<ServingLoop>] = []
         for (number, executor) in surroundings.loops.serving.enumerated() {
-            let shard = Shard(
-                number: number, plan: plan, executor: executor, sealer: sealer,
-                seed: surroundings.network.randomSeed())
-            shards.append(shard)
-            rooms.append(try await makeRoom(around: shard, redis))
+            loops.append(try await makeLoop(executor, makeShard(number, executor, generation.plan), redis))
         }
-        var running = Running(rooms: rooms, listeners: [], admin: nil, monitors: [], redis: redis)
-        let budget = makeBudget()
+        var running = Running(loops: loops, budget: makeBudget(), redis: redis)
         let metrics = GatewayMetrics(
-            plan: plan, shards: shards, version: surroundings.version, redis: redis?.status,
-            connectionLimit: budget.limit)
+            current, loops: loops, version: surroundings.version, redis: redis?.status,
+            connectionLimit: running.budget.limit, reloads: reloads)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
             running.admin = try await listenForAdmin(
-                StatusPage(plan: plan, shards: shards, version: surroundings.version, readiness: readiness))
-            running.monitors = startMonitors() + startStewards()
-            if let census = makeCensus(redis) {
-                running.monitors.append(Task(executorPreference: surroundings.loops.side) { await census.run() })
+                StatusPage(current, loops: loops, version: surroundings.version, readiness: readiness))
+            for (plan, pool) in zip(generation.plan.pools, generation.configuration.pools) {
+                running.attendants.append(try await PoolAttendants.start(of: plan, pool, surroundings))
             }
+            running.census = startCensus(redis)
             // First: what is heard of changes is to be told to others from the beginning.
             running.follower = startFollower(redis)
             running.changeListeners = try await startChangeListeners()
-            running.toolReaders = try await ToolReaders.start(
-                of: plan, network: surroundings.network, on: surroundings.loops.side.eventLoop,
-                logger: surroundings.logger)
-            for listener in configuration.listeners {
-                running.listeners.append(try await listen(on: listener, rooms, budget))
+            for listener in generation.configuration.listeners {
+                let bound = try await listen(on: listener.address, running)
+                running.listeners.append((listener.address, bound))
             }
         } catch {
             await stop(running)
@@ -146,12 +161,21 @@ package actor Supervisor: Service {
         surroundings.logger.info(
             "gateway started",
             metadata: [
-                "version": "\(surroundings.version)", "loops": "\(shards.count)", "pools": "\(plan.pools.count)",
-                "backends": "\(plan.pools.reduce(0) { $0 + $1.backends.count })",
+                "version": "\(surroundings.version)", "loops": "\(loops.count)",
+                "pools": "\(generation.plan.pools.count)",
+                "backends": "\(generation.plan.pools.reduce(0) { $0 + $1.backends.count })",
             ])
     }
 
-    private func makeSealer() -> SessionSealer {
+    func makeShard(_ number: Int, _ executor: LoopExecutor, _ plan: GatewayPlan) -> Shard {
+        Shard(
+            number: number, plan: plan, executor: executor, sealer: sealer ?? SessionSealer(),
+            seed: surroundings.network.randomSeed())
+    }
+
+    /// The sealer of the session key in effect; the one there is if the key is that of `previous`.
+    func makeSealer(of configuration: GatewayConfiguration, after previous: GatewayConfiguration?) -> SessionSealer {
+        if let previous, let sealer, previous.sessions.key?.value == configuration.sessions.key?.value { return sealer }
         if let secret = configuration.sessions.key { return SessionSealer(secret: secret.value) }
         surroundings.logger.warning(
             "no session key is configured: one was made for this process; sessions end with it, and other gateways cannot serve them (set sessions.key)"
@@ -168,36 +192,36 @@ package actor Supervisor: Service {
     }
 
     /// Where gateways share their limits, each has to know how many there are.
-    private func makeCensus(_ redis: RedisClient?) -> GatewayCensus? {
-        guard let redis, let limiter = plan.limiter, let settings = configuration.redis else { return nil }
+    func startCensus(_ redis: RedisClient?) -> Task<Void, Never>? {
+        guard let redis, let limiter = current.plan.limiter, let settings = configuration.redis else { return nil }
         let name = String(surroundings.network.randomSeed(), radix: 36)
-        return GatewayCensus(
+        let census = GatewayCensus(
             redis, limiter, on: surroundings.loops.side, keyPrefix: settings.keyPrefix, name: name)
+        return Task(executorPreference: surroundings.loops.side) { await census.run() }
     }
 
-    private func makeRoom(around shard: Shard, _ redis: RedisClient?) async throws -> NIOLoopBound<ShardRoom> {
-        let loop = shard.executor.eventLoop
+    private func makeLoop(
+        _ executor: LoopExecutor, _ shard: Shard, _ redis: RedisClient?
+    ) async throws -> NIOLoopBound<ServingLoop> {
+        let loop = executor.eventLoop
         let (network, accessLog) = (surroundings.network, surroundings.accessLog)
         return try await loop.submit {
             let lane = redis?.lane(on: loop)
             return NIOLoopBound(
-                ShardRoom(shard: shard, network: network, accessLog: accessLog, redis: lane), eventLoop: loop)
+                ServingLoop(shard: shard, network: network, accessLog: accessLog, redis: lane), eventLoop: loop)
         }.get()
     }
 
-    private func listen(
-        on listener: ListenerConfiguration, _ rooms: [NIOLoopBound<ShardRoom>], _ budget: ConnectionBudget
-    ) async throws -> any BoundListener {
-        let access = AccessRules(
-            origins: configuration.allowedOrigins, hosts: configuration.allowedHosts, listeningOn: listener.address)
-        let roomsByLoop = Dictionary(
-            zip(surroundings.loops.serving.map { ObjectIdentifier($0.eventLoop) }, rooms), uniquingKeysWith: { $1 })
-        let fallback = rooms[0]
+    func listen(on address: SocketAddressSetting, _ running: Running) async throws -> any BoundListener {
+        let byLoop = Dictionary(
+            zip(surroundings.loops.serving.map { ObjectIdentifier($0.eventLoop) }, running.loops),
+            uniquingKeysWith: { $1 })
+        let fallback = running.loops[0]
         let bound = try await surroundings.network.listen(
-            host: listener.address.host, port: listener.address.port,
-            loops: surroundings.loops.serving.map { $0.eventLoop }, budget: budget
+            host: address.host, port: address.port,
+            loops: surroundings.loops.serving.map { $0.eventLoop }, budget: running.budget
         ) { loop in
-            (roomsByLoop[ObjectIdentifier(loop)] ?? fallback).value.welcome(access)
+            (byLoop[ObjectIdentifier(loop)] ?? fallback).value.welcome(address)
         }
         surroundings.announce("mcp", bound.boundAddress)
         return bound
@@ -216,9 +240,8 @@ package actor Supervisor: Service {
         let readiness = readiness
         let source = AdminFront.Source(
             registry: surroundings.registry,
-            access: AccessRules(origins: [], hosts: [], listeningOn: address), cache: plan.cache,
-            pools: plan.pools, status: status, configuration: explained.json(), logger: surroundings.logger,
-            readiness: readiness)
+            access: AccessRules(origins: [], hosts: [], listeningOn: address), current: current, status: status,
+            logger: surroundings.logger, readiness: readiness, reload: { await self.reload() })
         let side = surroundings.loops.side
         let loop = try await side.eventLoop.submit {
             NIOLoopBound(LoopContext(side), eventLoop: side.eventLoop)
@@ -234,29 +257,10 @@ package actor Supervisor: Service {
         return bound
     }
 
-    private func startMonitors() -> [Task<Void, Never>] {
-        zip(configuration.pools, plan.pools).flatMap { pool, poolPlan in
-            poolPlan.backends.map { backend in
-                let monitor = BackendMonitor(
-                    pool: pool, in: poolPlan, plan: backend, executor: surroundings.loops.side,
-                    network: surroundings.network, logger: surroundings.logger)
-                return Task(executorPreference: surroundings.loops.side) { await monitor.run() }
-            }
-        }
-    }
-
-    private func startStewards() -> [Task<Void, Never>] {
-        let side = surroundings.loops.side
-        return zip(configuration.pools, plan.pools).map { pool, poolPlan in
-            let steward = PoolSteward(
-                poolPlan, outliers: pool.outlierDetection, executor: side, logger: surroundings.logger)
-            return Task(executorPreference: side) { await steward.run() }
-        }
-    }
-
-    private func startFollower(_ redis: RedisClient?) -> Task<Void, Never>? {
+    func startFollower(_ redis: RedisClient?) -> Task<Void, Never>? {
         guard let redis, let settings = configuration.redis else { return nil }
         let side = surroundings.loops.side
+        let plan = current.plan
         let follower = GenerationFollower(
             cache: plan.cache, pools: plan.pools.map(\.name), redis: redis, prefix: settings.keyPrefix,
             timeout: settings.timeout, executor: side,
@@ -264,8 +268,8 @@ package actor Supervisor: Service {
         return Task(executorPreference: side) { await follower.run() }
     }
 
-    private func startChangeListeners() async throws -> [NIOLoopBound<ChangeListener>] {
-        let (plan, network, logger) = (plan, surroundings.network, surroundings.logger)
+    func startChangeListeners() async throws -> [NIOLoopBound<ChangeListener>] {
+        let (plan, network, logger) = (current.plan, surroundings.network, surroundings.logger)
         let loop = surroundings.loops.side.eventLoop
         return try await loop.submit {
             plan.pools.indices.flatMap { index in
@@ -279,7 +283,7 @@ package actor Supervisor: Service {
         }.get()
     }
 
-    private func stop(_ listeners: [NIOLoopBound<ChangeListener>]) async {
+    func stop(_ listeners: [NIOLoopBound<ChangeListener>]) async {
         let loop = surroundings.loops.side.eventLoop
         try? await loop.flatSubmit {
             EventLoopFuture.andAllComplete(listeners.map { $0.value.stop() }, on: loop)
@@ -290,21 +294,26 @@ package actor Supervisor: Service {
 
     /// Stops accepting, lets the calls in flight end, and closes everything (reliability: "Start, reload, drain").
     package func drain() async {
+        readiness.phase = .draining
+        // Whatever is being configured is finished first; nothing begins any more.
+        while let reload = lastReload {
+            lastReload = nil
+            _ = await reload.value
+        }
         guard case .serving(let running) = state else { return }
         state = .stopped
-        readiness.phase = .draining
         surroundings.logger.info("draining")
         let side = surroundings.loops.side
         if configuration.drain.delay > .zero { await side.sleep(for: configuration.drain.delay) }
-        for listener in running.listeners { await listener.close() }
-        for room in running.rooms {
-            try? await room.submit { $0.housekeeper.drain() }
+        for (_, listener) in running.listeners { await listener.close() }
+        for loop in running.loops {
+            try? await loop.submit { $0.housekeeper.drain() }
         }
         let deadline = side.eventLoop.now + TimeAmount(configuration.drain.timeout)
-        while await clientCount(running.rooms) > 0, side.eventLoop.now < deadline {
+        while await clientCount(running.loops) > 0, side.eventLoop.now < deadline {
             await side.sleep(for: .milliseconds(10))
         }
-        let left = await clientCount(running.rooms)
+        let left = await clientCount(running.loops)
         if left > 0 {
             surroundings.logger.warning(
                 "drain timed out, connections were cut", metadata: ["connections": "\(left)"])
@@ -313,32 +322,23 @@ package actor Supervisor: Service {
         surroundings.logger.info("drained")
     }
 
-    private func clientCount(_ rooms: [NIOLoopBound<ShardRoom>]) async -> Int {
+    private func clientCount(_ loops: [NIOLoopBound<ServingLoop>]) async -> Int {
         var count = 0
-        for room in rooms { count += (try? await room.submit { $0.housekeeper.clientCount }) ?? 0 }
+        for loop in loops { count += (try? await loop.submit { $0.housekeeper.clientCount }) ?? 0 }
         return count
     }
 
     private func stop(_ running: Running) async {
-        for monitor in running.monitors { monitor.cancel() }
         running.follower?.cancel()
+        running.census?.cancel()
         await stop(running.changeListeners)
-        await running.toolReaders?.stop()
-        for listener in running.listeners { await listener.close() }
-        for room in running.rooms { try? await room.submit { $0.housekeeper.closeAll() } }
-        for monitor in running.monitors { await monitor.value }
+        for attendants in running.attendants { await attendants.stop() }
+        for (_, listener) in running.listeners { await listener.close() }
+        for loop in running.loops { try? await loop.submit { $0.housekeeper.closeAll() } }
+        for attendants in running.attendants { await attendants.wait() }
         await running.follower?.value
+        await running.census?.value
         await running.admin?.close()
         await running.redis?.shutdown()
-    }
-}
-
-extension NIOLoopBound {
-    /// What `body` makes of the value, on the value's loop.
-    fileprivate func submit<Result: Sendable>(
-        _ body: @escaping @Sendable (Value) -> Result
-    ) async throws -> Result {
-        let bound = self
-        return try await eventLoop.submit { body(bound.value) }.get()
     }
 }

@@ -56,10 +56,10 @@ package final class RateLimiter: Sendable {
     private let state: Mutex<State>
 
     /// The limits of `rules` for `poolCount` pools; `hash` makes the keys of callers, and `shared` are the same limits in
-    /// Redis.
+    /// Redis. For rules of the same name it goes on counting decisions where `previous` is now.
     package init(
         _ rules: [RateLimitRule], poolCount: Int, hash: CallerHash, shared: SharedRateLimits? = nil,
-        capacity: Int = RateLimiter.standardCapacity
+        capacity: Int = RateLimiter.standardCapacity, after previous: RateLimiter? = nil
     ) {
         let plans = rules.map { RateLimitPlan($0) }
         self.rules = plans
@@ -68,12 +68,16 @@ package final class RateLimiter: Sendable {
         self.shared = shared
         self.poolCount = max(poolCount, 1)
         self.capacity = max(capacity, 1)
+        func known(_ counts: [RateLimitCounts]?) -> [RateLimitCounts] {
+            plans.map { plan in
+                previous?.rules.firstIndex { $0.name == plan.name }.flatMap { counts?[$0] } ?? RateLimitCounts()
+            }
+        }
         state = Mutex(
             State(
                 common: [MonotonicTime](
                     repeating: RateLimiter.longAgo, count: rules.count * max(poolCount, 1)),
-                counts: [RateLimitCounts](repeating: RateLimitCounts(), count: rules.count),
-                redisCounts: [RateLimitCounts](repeating: RateLimitCounts(), count: rules.count),
+                counts: known(previous?.counts), redisCounts: known(previous?.redisCounts),
                 limits: plans.map(\.terms.limit)))
     }
 

@@ -13,7 +13,7 @@ package final class PoolRetries: Sendable {
     /// Calls that were begun, by shard.
     private let calls: ShardTallies
     private let account: Mutex<Account>
-    private let refusals = Atomic<Int>(0)
+    private let refusals: Atomic<Int>
 
     private struct Account {
         var budget: RetryBudget
@@ -27,8 +27,9 @@ package final class PoolRetries: Sendable {
         }
     }
 
-    /// No attempt has been made; `shardCount` shards share it.
-    package init(_ settings: RetrySettings, shardCount: Int) {
+    /// No attempt has been made, but `refusalCount` were refused before; `shardCount` shards share it.
+    package init(_ settings: RetrySettings, shardCount: Int, refusalCount: Int = 0) {
+        refusals = Atomic(refusalCount)
         maximumAttempts = settings.attempts
         backoff = Backoff(base: settings.backoff, maximum: settings.maximumBackoff)
         calls = ShardTallies(count: shardCount)

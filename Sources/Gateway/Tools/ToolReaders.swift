@@ -7,12 +7,12 @@ package final class ToolReaders {
     private let readers: [ToolReader]
     private let eventLoop: any EventLoop
 
-    /// Readers for the pools of `gateway` that have `trust_annotations`. Nothing is done before `start`.
+    /// Readers for those of `pools` that have `trust_annotations`. Nothing is done before `start`.
     package init(
-        of gateway: GatewayPlan, network: any Network, on eventLoop: any EventLoop, logger: Logger
+        of pools: [PoolPlan], network: any Network, on eventLoop: any EventLoop, logger: Logger
     ) {
         self.eventLoop = eventLoop
-        readers = gateway.pools.flatMap { pool in
+        readers = pools.flatMap { pool in
             pool.toolTraits.map { board in
                 pool.backends.indices.map {
                     ToolReader(of: $0, in: pool, for: board, network: network, on: eventLoop, logger: logger)
@@ -40,12 +40,12 @@ package final class ToolReaders {
         return EventLoopFuture.andAllComplete(told, on: eventLoop)
     }
 
-    /// Makes and starts the readers of `gateway` on `eventLoop`. From anywhere.
+    /// Makes and starts the readers of `pools` on `eventLoop`. From anywhere.
     static func start(
-        of gateway: GatewayPlan, network: any Network, on eventLoop: any EventLoop, logger: Logger
+        of pools: [PoolPlan], network: any Network, on eventLoop: any EventLoop, logger: Logger
     ) async throws -> NIOLoopBound<ToolReaders> {
         try await eventLoop.submit {
-            let readers = ToolReaders(of: gateway, network: network, on: eventLoop, logger: logger)
+            let readers = ToolReaders(of: pools, network: network, on: eventLoop, logger: logger)
             readers.start()
             return NIOLoopBound(readers, eventLoop: eventLoop)
         }.get()

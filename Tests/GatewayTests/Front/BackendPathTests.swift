@@ -12,7 +12,7 @@ import Testing
             BackendConfiguration(url: EndpointURL(scheme: .http, host: host, port: 9_000, path: path))
         }
         pools = ["tools", "other"].map { name in
-            PoolPlan(PoolConfiguration(name: name, backends: backends)) {
+            PoolPlan(PoolConfiguration(name: name, backends: backends)) { _ in
                 BackendStatus(CircuitBreaker.Configuration(), shardCount: 1, seed: 1, at: .zero)
             }
         }

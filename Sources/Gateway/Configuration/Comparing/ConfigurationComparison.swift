@@ -65,7 +65,9 @@ package struct ConfigurationComparison: Sendable {
             ConfigurationDifference(
                 path: part.place.path, change: change, old: old, new: new, identity: part.identity,
                 meaning: part.place.limitation
-                    ?? ConfigurationMeaning.table[part.place.pattern]?.phrase(for: change, old, new)))
+                    ?? ConfigurationMeaning.table[part.place.pattern]?.phrase(for: change, old, new),
+                // What does nothing need not be waited for.
+                waitsForStart: part.place.limitation == nil && ConfigurationMeaning.waitsForStart(part.place.pattern)))
     }
 }
 

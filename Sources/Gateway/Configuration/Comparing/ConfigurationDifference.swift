@@ -18,6 +18,8 @@ package struct ConfigurationDifference: Sendable {
     let identity: String?
     /// What it means, where the configurations alone tell, as a phrase; nil where they do not.
     package let meaning: String?
+    /// Whether a process that runs does not go by it before its next start.
+    package let waitsForStart: Bool
 
     /// The difference as executables print it: `KEYPATH: changed from 1s (default) to 2s; what it means`.
     package var text: String {
@@ -30,7 +32,8 @@ package struct ConfigurationDifference: Sendable {
             if let inline = value.inline(without: identity) { text += " \(inline)" }
         case (nil, nil): break
         }
-        return text + (meaning.map { "; \($0)" } ?? "")
+        if let meaning { text += "; \(meaning)" }
+        return waitsForStart ? text + "; takes effect at the next start" : text
     }
 
     /// The same for programs.
@@ -40,6 +43,7 @@ package struct ConfigurationDifference: Sendable {
         if let new { members.append(("new", new.json)) }
         if let isSame = isSameSecret { members.append(("isSameSecret", .literal("\(isSame)"))) }
         if let meaning { members.append(("meaning", .string(meaning))) }
+        if waitsForStart { members.append(("nextStart", .literal("true"))) }
         return .object(members)
     }
 

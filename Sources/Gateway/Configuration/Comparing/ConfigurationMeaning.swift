@@ -44,6 +44,17 @@ struct ConfigurationMeaning: Sendable {
         return isTooMuch ? nil : amount
     }
 
+    /// The keys that a process which runs cannot go by anew, by the key paths of the reference: these and all beneath them.
+    /// `GatewayConfiguration.inEffect` leaves the same ones as they are.
+    static let keysOfTheStart = [
+        "admin", "workers", "limits.max_connections", "redis", "log.level", "log.format", "log.file",
+    ]
+
+    /// Whether a change at this key path takes effect at the next start only.
+    static func waitsForStart(_ pattern: String) -> Bool {
+        keysOfTheStart.contains { pattern == $0 || pattern.hasPrefix($0 + ".") || pattern.hasPrefix($0 + "[") }
+    }
+
     /// By the key paths of the reference. Keys that are not here mean what the reference says, no more.
     static let table: [String: Self] = {
         let failsSooner = Self(greater: "calls may take longer", less: "calls that take longer fail now")

@@ -1,10 +1,10 @@
 /// The text of a configuration file, checked for everything that must not reach a YAML parser.
-struct ConfigurationText {
+package struct ConfigurationText {
     /// Valid Unicode without byte order mark and without characters that YAML forbids.
     private(set) var text: String
 
     /// The largest file that is read (reliability 10).
-    static let maximumByteCount = 1_048_576
+    package static let maximumByteCount = 1_048_576
 
     /// Checks the bytes of a file.
     ///

@@ -1,0 +1,162 @@
+import Logging
+import NIOCore
+import Resilience
+import Transport
+
+/// The gateway is configured anew while it serves (reliability: "Start, reload, drain").
+///
+/// Everything that can fail comes first: reading, checking, and listening on addresses that are new. Then one generation
+/// takes the place of the other, loop by loop; each call is served by one of them from its beginning to its end.
+extension Supervisor {
+    /// Reads the configuration and goes by it, unless something is wrong with it. One reload at a time: whoever comes
+    /// meanwhile waits, and the file is read for them after that.
+    package func reload() async -> ReloadOutcome {
+        guard readiness.phase == .serving else {
+            return .rejected(complaints: ["the gateway does not serve at the moment"])
+        }
+        let last = lastReload
+        let reload = Task {
+            _ = await last?.value
+            return await self.reloadNow()
+        }
+        lastReload = reload
+        return await reload.value
+    }
+
+    private func reloadNow() async -> ReloadOutcome {
+        let outcome: ReloadOutcome
+        switch await surroundings.load() {
+        case .success(let explained): outcome = await apply(explained)
+        case .failure(let failure): outcome = .rejected(complaints: failure.complaints)
+        }
+        reloads.note(outcome.result)
+        tell(outcome)
+        if outcome.result != .rejected {
+            readiness.usesLastGood = false
+            surroundings.accepted()
+        }
+        return outcome
+    }
+
+    private func tell(_ outcome: ReloadOutcome) {
+        let logger = surroundings.logger
+        switch outcome {
+        case .applied(let change):
+            var metadata: Logger.Metadata = ["generation": "\(change.generation)"]
+            metadata["changes"] = .array(change.differences.map { "\($0.text)" })
+            if !change.waiting.isEmpty { metadata["nextStart"] = .array(change.waiting.map { "\($0.text)" }) }
+            if !change.notes.isEmpty { metadata["notes"] = .array(change.notes.map { "\($0)" }) }
+            logger.notice("the configuration has changed", metadata: metadata)
+        case .unchanged:
+            logger.debug("the configuration is the same")
+        case .rejected(let complaints):
+            logger.error(
+                "the configuration was refused, nothing has changed",
+                metadata: ["complaints": .array(complaints.map { "\($0)" })])
+        }
+    }
+
+    private func apply(_ explained: ExplainedConfiguration) async -> ReloadOutcome {
+        guard var running else { return .rejected(complaints: ["the gateway does not serve at the moment"]) }
+        let last = current.value
+        let waiting = ConfigurationComparison(started, explained).differences.filter(\.waitsForStart)
+        guard explained.configuration != last.explained.configuration else {
+            return .unchanged(generation: last.number, waiting: waiting)
+        }
+        let configuration = explained.configuration.inEffect(sinceStartWith: started.configuration)
+        let listeners: (kept: [Listening], new: [Listening], old: [Listening])
+        do {
+            listeners = try await listen(for: configuration, running)
+        } catch {
+            return .rejected(complaints: ["\(error)"])
+        }
+        // From here on nothing fails.
+        let plan = GatewayPlan(
+            configuration, shardCount: surroundings.loops.serving.count, seed: surroundings.network.randomSeed(),
+            now: MonotonicTime(surroundings.loops.side.eventLoop.now), after: (last.configuration, last.plan))
+        let next = Generation(
+            number: last.number + 1, explained: explained, configuration: configuration, plan: plan)
+        sealer = makeSealer(of: configuration, after: last.configuration)
+        for (number, (executor, loop)) in zip(surroundings.loops.serving, running.loops).enumerated() {
+            let shard = makeShard(number, executor, plan)
+            try? await loop.submit { $0.install(shard) }
+        }
+        current.set(next)
+        running.listeners = listeners.kept + listeners.new
+        await follow(next, after: last, &running)
+        self.running = running
+        for (_, listener) in listeners.old { await listener.close() }
+        return .applied(
+            ReloadOutcome.Change(
+                generation: next.number, differences: ConfigurationComparison(last.explained, explained).differences,
+                waiting: waiting, notes: Self.notes(last.plan, plan)))
+    }
+
+    typealias Listening = (address: SocketAddressSetting, listener: any BoundListener)
+
+    /// Listens where nobody has listened so far. All or none.
+    private func listen(
+        for configuration: GatewayConfiguration, _ running: Running
+    ) async throws -> (kept: [Listening], new: [Listening], old: [Listening]) {
+        var (kept, new, old): ([Listening], [Listening], [Listening]) = ([], [], running.listeners)
+        do {
+            for listener in configuration.listeners {
+                if let index = old.firstIndex(where: { $0.address == listener.address }) {
+                    kept.append(old.remove(at: index))
+                } else {
+                    new.append((listener.address, try await listen(on: listener.address, running)))
+                }
+            }
+        } catch {
+            for (_, listener) in new { await listener.close() }
+            throw error
+        }
+        return (kept, new, old)
+    }
+
+    /// Has those who are no part of calls go by `next`. Who looks after what has not changed goes on.
+    private func follow(_ next: Generation, after last: Generation, _ running: inout Running) async {
+        let plan = next.plan
+        var attendants: [PoolAttendants] = []
+        var others = running.attendants
+        for (poolPlan, pool) in zip(plan.pools, next.configuration.pools) {
+            if let index = others.firstIndex(where: { $0.plan === poolPlan }) {
+                attendants.append(others.remove(at: index))
+            } else {
+                if let index = others.firstIndex(where: { $0.plan.name == poolPlan.name }) {
+                    await others.remove(at: index).stop()
+                }
+                if let started = try? await PoolAttendants.start(of: poolPlan, pool, surroundings) {
+                    attendants.append(started)
+                }
+            }
+        }
+        for left in others { await left.stop() }
+        running.attendants = attendants
+        let isSameCache = plan.cache === last.plan.cache
+        if !isSameCache {
+            running.follower?.cancel()
+            await running.follower?.value
+            running.follower = startFollower(running.redis)
+        }
+        if plan.limiter !== last.plan.limiter {
+            running.census?.cancel()
+            await running.census?.value
+            running.census = startCensus(running.redis)
+        }
+        if !isSameCache || !plan.pools.elementsEqual(last.plan.pools, by: ===) {
+            await stop(running.changeListeners)
+            running.changeListeners = (try? await startChangeListeners()) ?? []
+        }
+    }
+
+    /// What began anew.
+    private static func notes(_ last: GatewayPlan, _ next: GatewayPlan) -> [String] {
+        var notes: [String] = []
+        if next.cache !== last.cache { notes.append("the cache begins empty") }
+        if let limiter = next.limiter, last.limiter != nil, limiter !== last.limiter {
+            notes.append("rate limits count from nothing")
+        }
+        return notes
+    }
+}
