@@ -100,6 +100,42 @@ import Testing
         #expect(status.health == .up)
     }
 
+    @Test func `a long call holds up its own generation, and none that came after`() throws {
+        let simulation = try Simulation(
+            seed: 5, backendCount: 2, pool: "    timeout: { first_byte: 60s, request: 60s }\n")
+        let (slow, client) = (simulation.connectClient(), simulation.connectClient())
+        for backend in simulation.backends { backend.behaviour = .hold }
+        slow.call("tools/call", id: 1, name: "echo")
+        simulation.advance(by: .milliseconds(50))
+        let holder = try #require(simulation.backends.first { !$0.runs.isEmpty })
+        for backend in simulation.backends where backend !== holder { backend.behaviour = .answer }
+        let other = simulation.backends[0] === holder ? 1 : 0
+        // Its pool goes over to the second generation and not to the third.
+        try simulation.reload(
+            [0, 1], pool: "    timeout: { first_byte: 60s, request: 60s }\n", settings: "limits: { max_body: 1KiB }\n")
+        for _ in 0..<5 {
+            try simulation.reload([other])
+            simulation.advance(by: .milliseconds(1_100))
+            client.call("tools/call", id: 2, name: "echo")
+            simulation.advance(by: .milliseconds(50))
+            try simulation.reload([other], settings: "limits: { max_body: 2KiB }\n")
+            simulation.advance(by: .milliseconds(1_100))
+        }
+        let housekeeper = simulation.rooms[0].value.housekeeper
+        simulation.advance(by: .seconds(2))
+        #expect(housekeeper.retiredShards.count == 1)
+        #expect(client.answers.count == 5)
+        holder.release()
+        simulation.advance(by: .milliseconds(500))
+        #expect(slow.answers.map(\.status) == [200])
+        simulation.advance(by: .seconds(3))
+        #expect(housekeeper.retiredShards.isEmpty)
+        #expect(simulation.snapshot.counters.calls(pool: 0, method: .toolsCall, status: .ok) == 6)
+        #expect(simulation.snapshot.counters.inFlight == 0)
+        try simulation.reload([0, 1])
+        #expect(simulation.snapshot.backends[0].map { $0.attempts.reduce(0, +) }.reduce(0, +) == 6)
+    }
+
     @Test func `connections to a backend that has left are closed, those to others are used on`() throws {
         let simulation = try Simulation(seed: 3, backendCount: 2)
         let client = simulation.connectClient()

@@ -80,11 +80,19 @@ package final class Housekeeper: DeadlineOwner {
         for shard in retiredShards {
             for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
         }
-        // In order: where a pool went from one to the next, that one counts for both.
-        while !retired.isEmpty, isKnownUniquelyReferenced(&retired[0]) {
-            let room = retired.removeFirst()
+        var index = 0
+        while index < retired.count {
+            guard isKnownUniquelyReferenced(&retired[index]) else {
+                index += 1
+                continue
+            }
+            let room = retired.remove(at: index)
             if let block = loop.executor.enter(room.shard, Shard.takeLog, ()) { accessLog?.offer(block) }
             loop.executor.enter(shard, Shard.absorb, loop.executor.enter(room.shard, Shard.copyOut, ()))
+            var pools = loop.executor.enter(room.shard, Shard.leavePools, ())
+            for earlier in retired[..<index].reversed() where !pools.isEmpty {
+                pools = loop.executor.enter(earlier.shard, Shard.takeBack, pools)
+            }
         }
     }
 

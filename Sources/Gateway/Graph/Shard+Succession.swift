@@ -71,6 +71,22 @@ extension Shard {
         for (key, figures) in snapshot.departed { shard.take(figures, of: key, backends) }
     }
 
+    /// Leaves the pools that it has counted for, once that has been absorbed.
+    static func leavePools(_: Void, _ shard: isolated Shard) -> [Pool] {
+        let pools = zip(shard.pools, shard.isPoolShared).filter { !$0.1 }.map { $0.0 }
+        for backend in pools.joinedBackends { _ = backend.takeFigures() }
+        return pools
+    }
+
+    /// Counts again for those of `pools` that it had before, since calls of it may still be there; returns the others.
+    static func takeBack(_ pools: [Pool], _ shard: isolated Shard) -> [Pool] {
+        pools.filter { pool in
+            guard let index = shard.pools.firstIndex(where: { $0 === pool }) else { return true }
+            shard.isPoolShared[index] = false
+            return false
+        }
+    }
+
     private var backendsByKey: [UInt64: Backend] {
         Dictionary(pools.joinedBackends.map { ($0.plan.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
