@@ -224,6 +224,7 @@ package struct GatewayMetrics: Sendable {
                     snapshots.reduce(0) { $0 + $1.counters.shed(pool: index, failure: failure) })
             }
         }
+        writeRoom(plan, into: &text)
         for outcome in AttemptOutcome.allCases where outcome != .success {
             text.counter(
                 "mcp_gateway_retries_total", help: "Tries after the first one, by what ended the try before.",
@@ -247,6 +248,23 @@ package struct GatewayMetrics: Sendable {
         text.gauge(
             "mcp_gateway_inflight", help: "Calls that are under way.",
             snapshots.reduce(0) { $0 + $1.counters.inFlight })
+    }
+
+    private func writeRoom(_ plan: GatewayPlan, into text: inout PrometheusText) {
+        for pool in plan.pools {
+            let (admission, labels) = (pool.admission, [("pool", pool.name)])
+            text.gauge(
+                "mcp_gateway_concurrency_limit", help: "Calls of a pool that may be in flight.", labels: labels,
+                admission.limit)
+            text.gauge(
+                "mcp_gateway_pool_inflight",
+                help: "Calls that are with the backends of a pool; streams until their head.",
+                labels: labels, admission.inFlight)
+            text.gauge("mcp_gateway_queued", help: "Calls that wait for room.", labels: labels, admission.waiting)
+            text.histogram(
+                "mcp_gateway_queue_seconds", help: "How long calls waited for room that had to, whatever came of it.",
+                labels: labels, admission.waits)
+        }
     }
 
     private func writeBackends(_ snapshots: [ShardSnapshot], _ plan: GatewayPlan, into text: inout PrometheusText) {

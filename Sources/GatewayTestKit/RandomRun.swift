@@ -59,6 +59,9 @@ package final class RandomRun {
             "balance: " + draw("round_robin", "least_request", "peak_ewma", "consistent_hash", "random"),
             "timeout: { first_byte: \(draw("100ms", "300ms", "1s")), request: \(draw("200ms", "1s", "3s")) }",
             "retry: { attempts: \(draw("1", "2", "3", "5")), backoff: \(draw("5ms", "25ms", "100ms")) }",
+            draw(
+                "", "", "limits: { per_backend: \(draw("1", "3")), queue: \(draw("0", "2", "256")) }",
+                "limits: { max_concurrency: \(draw("1", "4")), per_identity: \(draw("0", "1")), queue_timeout: 50ms }"),
             draw("", "", "hedge: { delay: \(draw("20ms", "60ms", "p95")), min_delay: 10ms }"),
             "tools: { echo: { repeatable: true }, kept: { cache: { ttl: 1s\(draw("", ", scope: public")) } } }",
         ].filter { !$0.isEmpty }.map { "    \($0)\n" }.joined()
@@ -283,6 +286,13 @@ package final class RandomRun {
             for (index, backend) in snapshot.backends[0].enumerated() where backend.idleConnections != 0 {
                 complain("shard \(number) keeps \(backend.idleConnections) connections to backend \(index)")
             }
+        }
+        let admission = simulation.plan.pools[0].admission
+        if admission.inFlight != 0 || admission.waiting != 0 {
+            complain("\(admission.inFlight) places of the pool are taken, and \(admission.waiting) calls wait")
+        }
+        for (index, status) in statuses.enumerated() where status.callCount != 0 {
+            complain("\(status.callCount) places of backend \(index) are taken")
         }
         let attempts = arrivals.values.reduce(0, +)
         // The budget of ten seconds is there about three times in the time of a run.

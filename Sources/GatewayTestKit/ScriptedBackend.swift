@@ -27,6 +27,8 @@ package final class ScriptedBackend {
         case hold
         /// Answers with the events of a stream: this many notifications, then the result.
         case stream(notifications: Int)
+        /// Begins a stream at once, and ends it with the result when it is released.
+        case openStream
         /// Refuses connections.
         case refuse
         /// Connections neither come about nor fail.
@@ -346,6 +348,11 @@ package final class ScriptedBackend {
                 send(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
                 )
+            case .openStream:
+                let event = "data: \(result)\n\n"
+                send(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(event.utf8.count)\r\n\r\n")
+                backend.heldBack.append { [weak self] in self?.send(event) }
             case .stall, .refuse, .blackHole: break
             }
         }

@@ -140,14 +140,19 @@ public struct AdmissionQueue<Element: Sendable>: Sendable {
     /// When `refuse` should be asked at the latest if nothing happens before; `nil` if nobody waits.
     @inlinable
     public var nextRefusal: MonotonicTime? {
-        guard oldest >= 0 else { return nil }
-        let arrival = slots[Int(oldest)].arrival
-        return min(
+        oldest >= 0 ? refusalTime(arrival: slots[Int(oldest)].arrival) : nil
+    }
+
+    /// When one who waits since `arrival` is refused if things stay as they are.
+    @inlinable
+    public func refusalTime(arrival: MonotonicTime) -> MonotonicTime {
+        min(
             arrival + configuration.maximumWait,
             max(arrival + configuration.overloadedWait, busySince + configuration.emptyInterval))
     }
 
-    /// Puts `element` of `identity`, a hash of it, into the queue, if there is room.
+    /// Puts `element` of `identity`, a hash of it, into the queue, if there is room. `now` may lie in the past for one who
+    /// has waited before.
     @inlinable
     public mutating func enqueue(_ element: Element, identity: UInt64, at now: MonotonicTime) -> Admission {
         guard firstFreeSlot >= 0 else { return .full }

@@ -110,7 +110,9 @@ extension Integration {
             let report = try await report("tasks.py", mode: "2026-07-28", way: way)
 
             #expect(report["text"] == "Hello, Ann!")
-            #expect(report["states"] == ["input_required", "completed", "cancelled"])
+            // How often it is seen at work depends on who is faster.
+            let states = report["states"].elements.filter { $0 != "working" }
+            #expect(states == ["input_required", "completed", "cancelled"])
             #expect(report["cancelled"] == "cancelled")
             #expect(report["unknown"] == -32_602)
             #expect(report["plain"] == "Hello, Bea!")

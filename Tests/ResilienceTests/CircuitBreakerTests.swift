@@ -483,6 +483,33 @@ import Testing
         #expect(breaker.addSuccesses(.max, generation: 0, at: .distantFuture, random: &random) == nil)
     }
 
+    // MARK: Another configuration
+
+    @Test mutating func `goes by another configuration from then on, and stays as it is`() {
+        var breaker = CircuitBreaker(at: .zero)
+        for _ in 0..<4 { _ = fail(&breaker, at: .seconds(1)) }
+        breaker.adopt(CircuitBreaker.Configuration(consecutiveFailures: 8), at: .seconds(1))
+        #expect(breaker.configuration.consecutiveFailures == 8)
+        for _ in 0..<3 { #expect(fail(&breaker, at: .seconds(1)) == nil) }
+        #expect(fail(&breaker, at: .seconds(1))?.to == .open)
+        let until = breaker.opensUntil
+        breaker.adopt(CircuitBreaker.Configuration(openDuration: .seconds(50)), at: .seconds(1))
+        #expect(breaker.phase == .open && breaker.opensUntil == until && breaker.generation == 1)
+    }
+
+    @Test mutating func `forgets what was counted in a window of another length`() {
+        var breaker = CircuitBreaker(
+            CircuitBreaker.Configuration(minimumRequests: 10, consecutiveFailures: 100), at: .zero)
+        for _ in 0..<9 { _ = fail(&breaker, at: .seconds(1)) }
+        var other = breaker
+        other.adopt(
+            CircuitBreaker.Configuration(minimumRequests: 10, consecutiveFailures: 100, window: .seconds(60)),
+            at: .seconds(1))
+        #expect(fail(&breaker, at: .seconds(1))?.to == .open)
+        for _ in 0..<9 { #expect(fail(&other, at: .seconds(1)) == nil) }
+        #expect(fail(&other, at: .seconds(1))?.to == .open)
+    }
+
     // MARK: Steps
 
     private mutating func record(

@@ -34,6 +34,16 @@ import Testing
         #expect(check.record(passed: true) == true)
     }
 
+    @Test func `goes on from what others have found out`() {
+        var check = HealthCheck(fall: 2, rise: 2, isUp: false)
+        #expect(check.isUp == false)
+        #expect(check.record(passed: true) == false)
+        #expect(check.record(passed: true) == true)
+        var other = HealthCheck(fall: 2, rise: 2, isUp: true)
+        #expect(other.record(passed: false) == true)
+        #expect(other.record(passed: false) == false)
+    }
+
     @Test func `counts failures in a row only`() {
         var check = HealthCheck(fall: 2, rise: 1)
         _ = check.record(passed: true)

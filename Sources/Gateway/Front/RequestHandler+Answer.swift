@@ -48,7 +48,7 @@ extension RequestHandler {
             relay(piece)
         case .streaming:
             takeEvents(piece)
-        case .idle, .asking, .searching, .waiting, .pausing, .connecting, .awaiting:
+        case .idle, .asking, .searching, .waiting, .queued, .pausing, .connecting, .awaiting:
             break
         }
     }
@@ -62,7 +62,7 @@ extension RequestHandler {
         case .holding: finishHeld()
         case .relaying: finishLongAnswer()
         case .streaming: finishStream()
-        case .idle, .asking, .searching, .waiting, .pausing, .connecting, .awaiting: break
+        case .idle, .asking, .searching, .waiting, .queued, .pausing, .connecting, .awaiting: break
         }
     }
 
@@ -152,6 +152,7 @@ extension RequestHandler {
         streamedStatus = .ok
         let now = loop.eventLoop.now
         call.streamBeganAt = now
+        loop.executor.enter(shard, Shard.streamBegan, call)
         let length = call.isListening ? PoolTimeouts.maximumListening : pool.timeouts.maximumStream
         stream = AnswerStream(
             expectedAnswerCount: call.expectedAnswerCount, holdsHead: call.method == .initialize,

@@ -16,6 +16,8 @@ package import Wire
 ///    searching, waiting ◀┘ other gateways, or others │
 ///                        │ here, may have it         │
 ///                        │                           │
+///     queued: no room ◀─▶│ pausing: before a retry ◀─┤
+///                        │                           │
 ///                        └──────── refused ──────────┴── failed ────▶ (another try, or an error answer)
 /// ```
 ///
@@ -34,6 +36,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case searching
         /// Somebody else has asked the same, and is waited for.
         case waiting
+        /// There is no room for it with any backend, and it waits for some.
+        case queued
         /// An attempt has failed, and the next one is waited for.
         case pausing
         /// A connection to a backend is being made.
@@ -74,6 +78,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     var isForCacheOnly = false
     /// The search among the answers of other gateways.
     var search: SharedSearch?
+    /// Where the call waits for room.
+    var waiting: Waiting?
     /// The long answer that is being passed on.
     var longAnswer: LongAnswer?
     /// The second attempt beside the one that is under way.
@@ -241,6 +247,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             state = .waiting
             loop.wheel.arm(timer, at: call.deadline(in: pool), owner: self)
             room.desk.add(self, as: waiter)
+        case .queue:
+            waitForRoom()
         case .pause(let time):
             state = .pausing
             loop.wheel.arm(timer, at: time, owner: self)
@@ -280,6 +288,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case .waiting:
             stopWaiting()
             refuse(Refusal(failure: .timeout))
+        case .queued:
+            queueDeadlineReached(now)
         case .pausing:
             carryOut(loop.executor.enter(shard, Shard.goOnAfterPause, call))
         case .awaiting where call.hedgesAt.map({ now >= $0 }) == true:
@@ -429,6 +439,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     ) {
         timer.disarm()
         endHedge()
+        leaveQueue()
         state = .idle
         stream = nil
         longAnswer = nil

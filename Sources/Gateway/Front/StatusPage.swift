@@ -39,6 +39,8 @@ package struct StatusPage: Sendable {
                 plan.pools.enumerated().map { index, pool in
                     [
                         "name": .string(pool.name), "panic": .bool(pool.choice == .allNotDown),
+                        "in_flight": .integer(pool.admission.inFlight), "limit": .integer(pool.admission.limit),
+                        "waiting": .integer(pool.admission.waiting),
                         "backends": .array(
                             pool.backends.enumerated().map { position, backend in
                                 json(backend, snapshots.map { $0.backends[index][position] })

@@ -23,6 +23,8 @@ package final class Backend {
     var refusedPick: UInt64 = 0
     /// How tries ended, counted in the order of `AttemptOutcome.allCases`.
     package private(set) var attempts = [Int](repeating: 0, count: AttemptOutcome.allCases.count)
+    /// How long calls take compared with others of their kind, where a limit depends on that.
+    var times = UsualTimes()
     /// Seconds from the choice of this backend to the end of its answer.
     package private(set) var durations = LatencyHistogram()
     /// Idle connections, the most recently used last.

@@ -65,6 +65,7 @@ package final class BackendStatus: Sendable {
     private let isDrainedFlag = Atomic<Bool>(false)
     private let isEjectedFlag = Atomic<Bool>(false)
     private let wasIll = Atomic<Bool>(false)
+    private let calls = Atomic<Int>(0)
     private let recoveredNanoseconds = Atomic<Int64>(.min)
     /// Before this, nobody is let through to see whether a backend that is down is there again; in nanoseconds.
     private let nextRation = Atomic<Int64>(.min)
@@ -191,6 +192,21 @@ package final class BackendStatus: Sendable {
             publish(judge.breaker)
         }
     }
+
+    // MARK: Room
+
+    /// Calls that are with it, of all shards; streams until their head.
+    package var callCount: Int { calls.load(ordering: .relaxed) }
+
+    /// Takes one of `most` places, if there is one.
+    func enter(atMost most: Int) -> Bool {
+        if calls.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue <= most { return true }
+        calls.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        return false
+    }
+
+    /// Gives a place back.
+    func leave() { calls.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 
     // MARK: Siblings
 

@@ -50,6 +50,10 @@ package final class Call {
     package var connection: BackendConnection?
     /// The permit of the try.
     package var permit: BackendStatus.Permit?
+    /// What the try takes of the room that there is.
+    package var place = Place()
+    /// Since when the call has waited for room; `nil` if it never had to.
+    package var queuedAt: NIODeadline?
     /// When the try began.
     package var attemptStartedAt = NIODeadline.uptimeNanoseconds(0)
     /// When the try's answer turned out to be a stream, whose length says nothing of the backend's speed.
@@ -70,7 +74,7 @@ package final class Call {
     package var triedBackends: UInt64 = 0
     /// The longest time that a backend asked to be left alone for, in this call.
     package var retryAfterSeconds = 0
-    /// Since when the next attempt is waited for.
+    /// Since when the next attempt is waited for, or room for it.
     package var pausedAt = NIODeadline.uptimeNanoseconds(0)
     /// What the client is told of the last attempt that failed, if none goes better.
     package var failure: GatewayFailure?
@@ -100,6 +104,7 @@ package final class Call {
         triedBackends = 0
         retryAfterSeconds = 0
         failure = nil
+        queuedAt = nil
     }
 
     /// Lets go of the request's bytes.
@@ -143,6 +148,13 @@ package final class Call {
             variation: hash.variation(of: request.received), credential: hash.credential(of: request.received))
         accepted?.caller = caller
         return caller
+    }
+
+    /// Who its head says that the caller is, by a credential; `nil` if it has none.
+    func credential(_ hash: CallerHash) -> CallerKey? {
+        // What is made of a head that comes again is made once, with all that may be asked for.
+        if accepted != nil { return caller(hash).credential }
+        return request.flatMap { hash.credential(of: $0.received) }
     }
 
     /// How many answers the call wants: none for notifications, answers of the client, GET and DELETE.

@@ -27,6 +27,9 @@ package final class Pool {
     private var recoveries: [MonotonicTime]
     /// Which backends were down when one was picked, and have not come back since.
     private var wasDown: [Bool]
+    /// The most calls of the pool that were in flight in this window of times, and its end.
+    private var mostInFlight = 0
+    private var windowEnd = MonotonicTime.zero
 
     /// The pool of `plan` in the shard with this number. Shards begin with different backends, so that a few calls over
     /// many connections do not all meet at the first one. Chance comes from `seed`.
@@ -56,11 +59,15 @@ package final class Pool {
     package enum Pick {
         /// Send it there, with this permit.
         case backend(Backend, BackendStatus.Permit)
+        /// There are backends, but all of them have as many calls as they may have.
+        case full
+        /// The session belongs to a backend that is not configured here any more.
+        case gone
         /// Nobody may be asked before this time.
         case none(retryAt: MonotonicTime)
     }
 
-    /// The next backend for `call` that has not been tried and takes calls now.
+    /// The next backend for `call` that has not been tried and takes calls now. One of its places is taken.
     package func pick(for call: Call, at now: NIODeadline) -> Pick {
         let time = MonotonicTime(now)
         var retryAt = time + .seconds(60)
@@ -72,6 +79,7 @@ package final class Pool {
         var heedsPauses = true
         pickNumber &+= 1
         let key = isTracking ? prepare(for: call) : 0
+        let mostCalls = plan.admission.perBackend
         for _ in 0...backends.count {
             let index = balancer.pick(
                 key: key, at: time, random: &random,
@@ -80,6 +88,7 @@ package final class Pool {
                     return !call.hasTried(index)
                         && (index < 64 ? refusedMask & (1 << UInt64(index)) == 0 : backend.refusedPick != pickNumber)
                         && (isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: time))
+                        && backend.plan.status.callCount < mostCalls
                         && !(heedsPauses && backend.isPassedOver(at: now))
                 },
                 inFlight: { backends[$0].inFlight - backends[$0].listenerCount })
@@ -89,19 +98,43 @@ package final class Pool {
                 continue
             }
             let backend = backends[index]
-            switch backend.plan.status.admit(isRepeatable: call.isRepeatable(in: plan), at: time) {
-            case .success(let permit):
-                return .backend(backend, permit)
-            case .failure(let retry):
-                if isPanic, let permit = backend.plan.status.admitInPanic() { return .backend(backend, permit) }
-                retryAt = min(retryAt, retry.time)
-                if index < 64 { refusedMask |= 1 << UInt64(index) } else { backend.refusedPick = pickNumber }
+            if backend.plan.status.enter(atMost: mostCalls) {
+                switch backend.plan.status.admit(isRepeatable: call.isRepeatable(in: plan), at: time) {
+                case .success(let permit):
+                    return .backend(backend, permit)
+                case .failure(let retry):
+                    if isPanic, let permit = backend.plan.status.admitInPanic() { return .backend(backend, permit) }
+                    backend.plan.status.leave()
+                    retryAt = min(retryAt, retry.time)
+                }
             }
+            if index < 64 { refusedMask |= 1 << UInt64(index) } else { backend.refusedPick = pickNumber }
         }
+        if isFull(for: call, isPanic: isPanic, at: time) { return .full }
         if let (backend, permit) = lastHope(for: call, at: time) { return .backend(backend, permit) }
         for backend in backends { retryAt = min(retryAt, backend.plan.status.refusal(at: time) ?? retryAt) }
         return .none(retryAt: retryAt)
     }
+
+    /// Whether some backend would be asked if it had room.
+    private func isFull(for call: Call, isPanic: Bool, at now: MonotonicTime) -> Bool {
+        backends.contains { backend in
+            !call.hasTried(backend.index) && !hasRoom(at: backend)
+                && (isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: now))
+        }
+    }
+
+    /// Whether some backend that would be asked has room.
+    func hasRoom(for call: Call, at now: NIODeadline) -> Bool {
+        let isPanic = plan.choice == .allNotDown
+        return backends.contains { backend in
+            !call.hasTried(backend.index) && hasRoom(at: backend)
+                && (isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: MonotonicTime(now)))
+        }
+    }
+
+    /// Whether `backend` has fewer calls than it may have.
+    func hasRoom(at backend: Backend) -> Bool { backend.plan.status.callCount < plan.admission.perBackend }
 
     /// Lets those who have become well begin with a small share.
     private func noteRecoveries() {
@@ -117,7 +150,10 @@ package final class Pool {
     private func lastHope(for call: Call, at now: MonotonicTime) -> (Backend, BackendStatus.Permit)? {
         guard plan.choice == .nobody, call.isRepeatable(in: plan) else { return nil }
         for backend in backends where !call.hasTried(backend.index) {
-            if let permit = backend.plan.status.admitRationed(at: now) { return (backend, permit) }
+            if let permit = backend.plan.status.admitRationed(at: now) {
+                _ = backend.plan.status.enter(atMost: .max)
+                return (backend, permit)
+            }
         }
         return nil
     }
@@ -161,6 +197,7 @@ package final class Pool {
 
     /// Takes note that a try at `backend` begins.
     func began(_ call: Call, with backend: Backend) {
+        if plan.admission.isAdaptive { mostInFlight = max(mostInFlight, plan.admission.inFlight) }
         if isTracking, call.isListening { backend.listenerCount += 1 }
     }
 
@@ -177,6 +214,10 @@ package final class Pool {
     func ended(_ call: Call, with backend: Backend, _ end: TryEnd) {
         if latency != nil, end.outcome == .success, call.expectedAnswerCount > 0 {
             latency?.record(nanoseconds: end.latency.nanoseconds, at: MonotonicTime(end.now))
+        }
+        if plan.admission.isAdaptive, end.outcome == .success, call.expectedAnswerCount > 0, !call.isListening {
+            backend.times.record(kind: call.kindOfWork, nanoseconds: end.latency.nanoseconds)
+            if MonotonicTime(end.now) >= windowEnd { closeWindow(at: MonotonicTime(end.now)) }
         }
         guard isTracking else { return }
         if call.isListening { backend.listenerCount -= 1 }
@@ -201,6 +242,22 @@ package final class Pool {
             balancer.record(
                 nanoseconds: call.timeouts(in: plan).request.nanoseconds, of: backend.index, at: time)
         }
+    }
+
+    /// Tells the limit of the pool how long calls have taken here lately. As long as one backend is as fast as ever, it is
+    /// not the pool that has too much to do.
+    private func closeWindow(at now: MonotonicTime) {
+        windowEnd = now + ConcurrencyLimit.windowLength
+        let total = backends.reduce(0) { $0 + $1.times.count }
+        var best = Double.infinity
+        for backend in backends {
+            let count = backend.times.count
+            // A few calls say little.
+            guard let ratio = backend.times.close(), count * backends.count * 4 >= total else { continue }
+            best = min(best, ratio)
+        }
+        plan.admission.note(total, ratio: best, mostInFlight: mostInFlight, at: now)
+        mostInFlight = 0
     }
 
     /// Whether somebody who has not been tried would take `call` now; if not, when somebody will, of those who only ask to be
@@ -250,4 +307,7 @@ extension MonotonicTime {
     package init(_ deadline: NIODeadline) {
         self.init(nanoseconds: Int64(clamping: deadline.uptimeNanoseconds))
     }
+
+    /// The same time as loops count it.
+    var deadline: NIODeadline { .uptimeNanoseconds(UInt64(max(nanoseconds, 0))) }
 }

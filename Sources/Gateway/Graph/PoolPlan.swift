@@ -21,6 +21,8 @@ package final class PoolPlan: Sendable {
     package let listening: ListeningMachine.Policy
     /// When an attempt that failed is made again.
     package let retries: PoolRetries
+    /// How many calls there may be at a time, and who waits.
+    package let admission: PoolAdmission
     /// When a second attempt is made beside the first; `nil`: never.
     package let hedge: HedgeSettings?
     /// Who may be chosen, a `PanicRule.Choice`.
@@ -55,6 +57,7 @@ package final class PoolPlan: Sendable {
             retries = PoolRetries(
                 pool.retry, shardCount: shardCount, refusalCount: previous?.retries.refusalCount ?? 0)
         }
+        admission = PoolAdmission(pool.limits, backendCount: pool.backends.count)
         hedge = pool.hedge
         toolTraits = pool.trustsAnnotations ? ToolTraitsBoard() : nil
         eras =

@@ -3,8 +3,8 @@ import NIOCore
 import Resilience
 package import Transport
 
-/// Looks after one pool for the whole process, once a second: tells the budget of retries of the calls that there were, and
-/// takes backends out that do worse than their siblings.
+/// Looks after one pool for the whole process, once a second: tells the budget of retries of the calls that there were,
+/// takes backends out that do worse than their siblings, and has limits forgotten that nobody has come near for long.
 ///
 /// One actor per pool, pinned to a loop that serves no calls.
 package actor PoolSteward {
@@ -40,6 +40,7 @@ package actor PoolSteward {
     private func look() {
         let now = MonotonicTime(executor.eventLoop.now)
         plan.retries.countCalls(at: now)
+        plan.admission.forgetIfIdle(at: now)
         let samples = plan.backends.indices.map { index in
             let (status, last) = (plan.backends[index].status, histories[index])
             let history = status.history

@@ -15,6 +15,8 @@ package final class ServingLoop {
     let redis: RedisLane?
     /// Compresses what this loop puts there.
     var compressor = LZ4Compressor()
+    /// Where those of this loop are reached who wait for room.
+    let admissionDesk = AdmissionDesk()
     /// Where new calls go: one pointer is compared for each of them.
     package private(set) var room: ShardRoom
     private let network: any Network

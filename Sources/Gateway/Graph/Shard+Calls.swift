@@ -17,6 +17,8 @@ package enum Dispatch {
     case search(SharedPlaces)
     /// Wait for the answer to somebody else's call.
     case wait(FlightWaiter)
+    /// Wait until there is room.
+    case queue
     /// Wait until then before the next attempt.
     case pause(until: NIODeadline)
     /// Answer with an error of our own.
@@ -112,31 +114,34 @@ extension Shard {
             return .refuse(Refusal(failure: .draining, retryAfterSeconds: 1))
         }
         let pool = pools[call.poolIndex]
+        let admission = pool.plan.admission
+        switch admission.enter(&call.place, identity: identity(of: call, in: pool)) {
+        case .entered: break
+        case .full: return .queue
+        case .overShare:
+            admission.leave(&call.place, at: MonotonicTime(now))
+            return .refuse(Refusal(failure: .overloaded, retryAfterSeconds: 1))
+        }
+        let choice = call.session.map { pick(for: call, of: $0, in: pool, at: now) } ?? pool.pick(for: call, at: now)
         let backend: Backend
-        let permit: BackendStatus.Permit
-        if let session = call.session {
-            guard let pinned = pool.backend(withKey: session.backendKey) else {
-                return .refuse(Refusal(failure: .sessionNotFound))
-            }
-            guard !call.hasTried(pinned.index),
-                case .success(let granted) = pinned.plan.status.admit(
-                    isRepeatable: call.isRepeatable(in: pool.plan), at: MonotonicTime(now))
-            else {
-                return .refuse(Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, 1)))
-            }
-            (backend, permit) = (pinned, granted)
-        } else {
-            switch pool.pick(for: call, at: now) {
-            case .backend(let picked, let granted):
-                (backend, permit) = (picked, granted)
-            case .none(let retryAt):
-                let wait = (retryAt - MonotonicTime(now)).secondsRoundedUp
-                let seconds = min(max(wait, 1), 60)
-                return .refuse(Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, seconds)))
-            }
+        switch choice {
+        case .backend(let picked, let permit):
+            backend = picked
+            call.permit = permit
+            call.place.isAtBackend = true
+        case .full:
+            admission.leaveQuietly(&call.place)
+            return .queue
+        case .gone:
+            admission.leave(&call.place, at: MonotonicTime(now))
+            return .refuse(Refusal(failure: .sessionNotFound))
+        case .none(let retryAt):
+            admission.leave(&call.place, at: MonotonicTime(now))
+            let seconds = min(max((retryAt - MonotonicTime(now)).secondsRoundedUp, 1), 60)
+            return .refuse(Refusal(failure: .unavailable, retryAfterSeconds: max(call.retryAfterSeconds, seconds)))
         }
         call.backend = backend
-        call.permit = permit
+        call.queuedAt = nil
         if call.attemptCount == 0 { pool.plan.retries.began(shard: number) }
         call.attemptCount += 1
         call.attemptStartedAt = now
@@ -152,6 +157,20 @@ extension Shard {
         let connection = BackendConnection(to: backend, of: self, at: now)
         call.connection = connection
         return .connect(connection)
+    }
+
+    /// The backend that holds the session of `call`, and nobody else.
+    private func pick(for call: Call, of session: OpenSession, in pool: Pool, at now: NIODeadline) -> Pool.Pick {
+        guard let backend = pool.backend(withKey: session.backendKey) else { return .gone }
+        guard !call.hasTried(backend.index) else { return .none(retryAt: .zero) }
+        guard backend.plan.status.enter(atMost: pool.plan.admission.perBackend) else { return .full }
+        switch backend.plan.status.admit(isRepeatable: call.isRepeatable(in: pool.plan), at: MonotonicTime(now)) {
+        case .success(let permit):
+            return .backend(backend, permit)
+        case .failure:
+            backend.plan.status.leave()
+            return .none(retryAt: .zero)
+        }
     }
 
     // MARK: Ending a try
@@ -196,6 +215,7 @@ extension Shard {
     func giveBack(_ call: Call, _ outcome: AttemptOutcome, at now: NIODeadline) {
         guard let backend = call.backend, let permit = call.permit else { return }
         call.permit = nil
+        leavePlace(of: call, at: now)
         let duration = now - call.attemptStartedAt
         call.timeWithBackends = call.timeWithBackends + duration
         let latency = (call.streamBeganAt ?? now) - call.attemptStartedAt

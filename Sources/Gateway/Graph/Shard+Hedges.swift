@@ -18,16 +18,24 @@ extension Shard {
         let now = shard.executor.eventLoop.now
         let pool = shard.pools[call.poolIndex]
         guard call.attemptCount < pool.plan.retries.maximumAttempts, pool.prospect(for: call, at: now) == .another,
-            pool.plan.retries.withdraw(at: MonotonicTime(now)),
-            case .backend(let backend, let permit) = pool.pick(for: call, at: now)
+            pool.plan.retries.withdraw(at: MonotonicTime(now))
         else { return nil }
+        var place = Place()
+        guard pool.plan.admission.enter(&place, identity: shard.identity(of: call, in: pool)) == .entered else {
+            return nil
+        }
+        guard case .backend(let backend, let permit) = pool.pick(for: call, at: now) else {
+            pool.plan.admission.leave(&place, at: MonotonicTime(now))
+            return nil
+        }
+        place.isAtBackend = true
         shard.counters.hedges += 1
         call.attemptCount += 1
         call.markTried(backend.index)
         pool.began(call, with: backend)
         let idle = backend.lease(at: now, discarded: &shard.discarded)
         let connection = idle ?? BackendConnection(to: backend, of: shard, at: now)
-        return HedgeAttempt(backend, permit, over: connection, isConnected: idle != nil, at: now)
+        return HedgeAttempt(backend, permit, place, over: connection, isConnected: idle != nil, at: now)
     }
 
     /// Which attempt ends, and how.
@@ -41,6 +49,7 @@ extension Shard {
     static func hedgeEnded(_ end: HedgeEnd, _ shard: isolated Shard) {
         let call = end.call
         let (backend, permit, connection) = (call.backend, call.permit, call.connection)
+        let place = call.place
         let (startedAt, timeWithBackends) = (call.attemptStartedAt, call.timeWithBackends)
         call.take(end.hedge)
         let now = shard.executor.eventLoop.now
@@ -48,6 +57,7 @@ extension Shard {
         shard.giveBack(call, end.outcome, at: now)
         // The first attempt goes on; its time passes beside that of the second one.
         (call.backend, call.permit, call.connection) = (backend, permit, connection)
+        call.place = place
         (call.attemptStartedAt, call.timeWithBackends) = (startedAt, timeWithBackends)
     }
 
@@ -67,6 +77,7 @@ extension Call {
     fileprivate func take(_ hedge: HedgeAttempt) {
         backend = hedge.backend
         permit = hedge.permit
+        place = hedge.place
         connection = hedge.connection
         attemptStartedAt = hedge.startedAt
     }

@@ -14,6 +14,8 @@ package final class HedgeAttempt: BackendLessee {
     package let connection: BackendConnection
     /// The permit of the attempt.
     package let permit: BackendStatus.Permit
+    /// What it takes of the room that there is.
+    let place: Place
     /// When it began.
     package let startedAt: NIODeadline
     /// Whether the connection is open already.
@@ -22,9 +24,10 @@ package final class HedgeAttempt: BackendLessee {
     weak var handler: RequestHandler?
 
     init(
-        _ backend: Backend, _ permit: BackendStatus.Permit, over connection: BackendConnection, isConnected: Bool,
-        at now: NIODeadline
+        _ backend: Backend, _ permit: BackendStatus.Permit, _ place: Place, over connection: BackendConnection,
+        isConnected: Bool, at now: NIODeadline
     ) {
+        self.place = place
         self.backend = backend
         self.permit = permit
         self.connection = connection
