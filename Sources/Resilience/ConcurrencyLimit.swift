@@ -90,10 +90,11 @@ public struct ConcurrencyLimit: Sendable {
         long += (short - long) * weight
         // After a time of overload the usual time is too long, and would take a minute to come down.
         if long > 2 * short { long *= 0.95 }
+        // What is not used is neither too much nor too little: where few calls are in flight, chance would make it smaller and
+        // smaller.
+        guard Double(window.mostInFlight) * 2 >= exact else { return limit }
         let gradient = min(max(1.5 * long / short, 0.5), 1)
         let wanted = 0.8 * exact + 0.2 * (exact * gradient + exact.squareRoot())
-        // What is not used says nothing about how much more would do.
-        guard wanted < exact || Double(window.mostInFlight) * 2 >= exact else { return limit }
         exact = min(max(wanted, range.lowerBound), range.upperBound)
         return limit
     }

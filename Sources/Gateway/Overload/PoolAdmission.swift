@@ -53,7 +53,7 @@ package final class PoolAdmission: Sendable {
         case .automatic:
             // What is not known to be too much is let through.
             let product = settings.perBackend.multipliedReportingOverflow(by: max(backendCount, 1))
-            let limit = ConcurrencyLimit(initial: product.overflow ? .max : max(product.partialValue, 64))
+            let limit = ConcurrencyLimit(initial: product.overflow ? .max : product.partialValue)
             initialLimit = limit.limit
             limitCount = Atomic(limit.limit)
             line = Mutex(Line(limit: limit))
