@@ -4,7 +4,7 @@ import Testing
 /// Gateways in all kinds of trouble; `scripts/simulate` runs more of them, or a single one.
 @Suite struct `a simulated gateway in trouble` {
     /// Seeds that once failed.
-    private static let hardSeeds: [UInt64] = [13]
+    private static let hardSeeds: [UInt64] = [13, 376, 397]
     private func run(_ seed: UInt64) throws {
         let run = try RandomRun(seed: seed)
         run.run()

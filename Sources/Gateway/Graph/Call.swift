@@ -52,6 +52,8 @@ package final class Call {
     package var permit: BackendStatus.Permit?
     /// What the try takes of the room that there is.
     package var place = Place()
+    /// How many places of its pool had been given back when it was last looked for one.
+    var departures: UInt32 = 0
     /// Since when the call has waited for room; `nil` if it never had to.
     package var queuedAt: NIODeadline?
     /// When the try began.

@@ -124,17 +124,8 @@ package final class Pool {
         }
     }
 
-    /// Whether some backend that would be asked has room.
-    func hasRoom(for call: Call, at now: NIODeadline) -> Bool {
-        let isPanic = plan.choice == .allNotDown
-        return backends.contains { backend in
-            !call.hasTried(backend.index) && hasRoom(at: backend)
-                && (isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: MonotonicTime(now)))
-        }
-    }
-
     /// Whether `backend` has fewer calls than it may have.
-    func hasRoom(at backend: Backend) -> Bool { backend.plan.status.callCount < plan.admission.perBackend }
+    private func hasRoom(at backend: Backend) -> Bool { backend.plan.status.callCount < plan.admission.perBackend }
 
     /// Lets those who have become well begin with a small share.
     private func noteRecoveries() {

@@ -115,6 +115,7 @@ extension Shard {
         }
         let pool = pools[call.poolIndex]
         let admission = pool.plan.admission
+        call.departures = admission.departures
         switch admission.enter(&call.place, identity: identity(of: call, in: pool)) {
         case .entered: break
         case .full: return .queue

@@ -35,7 +35,8 @@ package final class PoolAdmission: Sendable {
 
     private let settings: PoolLimitSettings
     private let initialLimit: Int
-    private let inFlightCount = Atomic<Int>(0)
+    /// Calls in flight, and from bit 32 on how many places have been given back.
+    private let places = Atomic<UInt64>(0)
     private let waitingCount = Atomic<Int>(0)
     private let limitCount: Atomic<Int>
     private let line: Mutex<Line>
@@ -69,7 +70,10 @@ package final class PoolAdmission: Sendable {
     /// Calls that may be in flight.
     package var limit: Int { limitCount.load(ordering: .relaxed) }
     /// Calls that are in flight, streams until their head.
-    package var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
+    package var inFlight: Int { Int(UInt32(truncatingIfNeeded: places.load(ordering: .relaxed))) }
+    /// Counts the places that have been given back, with those at backends; wraps around. Whoever waits looks whether it is
+    /// still what it was before they found no room: if it is not, somebody may have left who saw nobody wait.
+    var departures: UInt32 { UInt32(truncatingIfNeeded: places.load(ordering: .sequentiallyConsistent) >> 32) }
     /// Calls that wait.
     package var waiting: Int { waitingCount.load(ordering: .relaxed) }
     /// How long calls have waited.
@@ -110,7 +114,7 @@ package final class PoolAdmission: Sendable {
 
     /// Gives back a place of the pool: whoever is next may have it.
     func leavePool(at now: MonotonicTime) {
-        inFlightCount.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        places.wrappingAdd(1 << 32 &- 1, ordering: .sequentiallyConsistent)
         if waitingCount.load(ordering: .sequentiallyConsistent) > 0 { letIn(1, at: now) }
     }
 
@@ -119,13 +123,13 @@ package final class PoolAdmission: Sendable {
         leaveShare(&place)
         guard place.isInPool else { return }
         place.isInPool = false
-        inFlightCount.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        places.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
     private func takePlace() -> Bool {
-        let count = inFlightCount.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
-        if count <= limitCount.load(ordering: .relaxed) { return true }
-        inFlightCount.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        let count = UInt32(truncatingIfNeeded: places.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue)
+        if Int(count) <= limitCount.load(ordering: .relaxed) { return true }
+        places.wrappingSubtract(1, ordering: .sequentiallyConsistent)
         return false
     }
 
@@ -181,7 +185,7 @@ package final class PoolAdmission: Sendable {
             for _ in 0..<most {
                 guard queue.count > 0, takePlace() else { break }
                 guard let waiter = queue.dequeue(at: now) else {
-                    inFlightCount.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+                    places.wrappingSubtract(1, ordering: .sequentiallyConsistent)
                     break
                 }
                 told.append((waiter, .admitted))

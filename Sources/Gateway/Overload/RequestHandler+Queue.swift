@@ -30,8 +30,8 @@ extension RequestHandler {
         waiting = Waiting(number: number, ticket: ticket, since: since)
         state = .queued
         armForRoom()
-        // Room may have come meanwhile, of which those who made it told nobody.
-        if loop.executor.enter(shard, Shard.hasRoom, call) { admission.letIn(1, at: MonotonicTime(now)) }
+        // Somebody may have left meanwhile who saw nobody wait.
+        if admission.departures != call.departures { admission.letIn(1, at: MonotonicTime(now)) }
     }
 
     /// Whose share of the queue the call takes: that of its credential, or of the address it comes from.

@@ -3,16 +3,6 @@ import Resilience
 import Wire
 
 extension Shard {
-    /// Whether there is a backend with room for `call`, and a place in its pool.
-    static func hasRoom(_ call: Call, _ shard: isolated Shard) -> Bool {
-        let pool = shard.pools[call.poolIndex]
-        guard pool.plan.admission.inFlight < pool.plan.admission.limit else { return false }
-        if let session = call.session {
-            return pool.backend(withKey: session.backendKey).map { pool.hasRoom(at: $0) } ?? true
-        }
-        return pool.hasRoom(for: call, at: shard.executor.eventLoop.now)
-    }
-
     /// The head of a stream has come: from here on it takes no room.
     static func streamBegan(_ call: Call, _ shard: isolated Shard) {
         shard.leavePlace(of: call, at: shard.executor.eventLoop.now)
