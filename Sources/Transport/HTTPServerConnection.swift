@@ -75,7 +75,15 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     /// Set while the process drains: answers say `Connection: close` and idle connections end.
     package var isDraining = false {
         didSet {
-            if isDraining { closeIfIdle() }
+            if isDraining, !awaitsLastRequest { closeIfIdle() }
+        }
+    }
+
+    /// Set before `isDraining`, an idle connection does not end: its client may be about to send. With the next answer it
+    /// does, or when this is taken back.
+    package var awaitsLastRequest = false {
+        didSet {
+            if !awaitsLastRequest { closeIfIdle() }
         }
     }
 

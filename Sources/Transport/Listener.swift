@@ -17,9 +17,17 @@ import NIOPosix
 package struct Listener: BoundListener {
     /// The address that is really bound.
     package let localAddress: SocketAddress
-    private let channels: [any Channel]
+    /// One for each socket.
+    let channels: [any Channel]
     /// The file of a unix-domain socket.
     private let file: SocketFile?
+
+    /// A listener that has been brought up.
+    init(localAddress: SocketAddress, channels: [any Channel], file: SocketFile?) {
+        self.localAddress = localAddress
+        self.channels = channels
+        self.file = file
+    }
 
     package var boundAddress: String {
         if let path = localAddress.pathname { return "unix:\(path)" }
@@ -98,7 +106,8 @@ package struct Listener: BoundListener {
         }
     }
 
-    private static func bootstrap(
+    /// What all listeners of the gateway have in common, on one loop.
+    static func bootstrap(
         _ loop: any EventLoop, _ budget: ConnectionBudget,
         _ makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) -> ServerBootstrap {

@@ -67,6 +67,13 @@ package struct NIONetwork: Network {
         try await Listener.bind(host: host, port: port, loops: loops, budget: budget, makeHandler: makeHandler)
     }
 
+    package func adopt(
+        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget,
+        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+    ) async throws -> any BoundListener {
+        try await Listener.adopt(socket, loops: loops, budget: budget, makeHandler: makeHandler)
+    }
+
     package func randomSeed() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
         return generator.next()

@@ -21,6 +21,15 @@ package protocol Network: Sendable {
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any BoundListener
 
+    /// Accepts from sockets that somebody else has bound, on `loops`; see `Listener.adopt`. They are the listener's from here
+    /// on, and closed if this throws.
+    ///
+    /// - Throws: `ListenerError` when one of them is no listening socket.
+    func adopt(
+        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget,
+        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+    ) async throws -> any BoundListener
+
     /// A number that nobody can foresee, from the operating system; a seed for one generator.
     func randomSeed() -> UInt64
 }
@@ -32,6 +41,28 @@ package protocol BoundListener: Sendable {
 
     /// Stops accepting and closes the sockets. Connections that were accepted go on.
     func close() async
+
+    /// Copies of the sockets, for another process or another listener. The queue of those who wait to be accepted lives until
+    /// the last copy is closed. The caller closes them.
+    ///
+    /// - Throws: `ListenerError` when there is nothing to copy, or the process has no descriptor left.
+    func copySockets(name: String) async throws -> HandedSocket
+}
+
+/// A network without sockets has none to hand over.
+extension Network {
+    package func adopt(
+        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget,
+        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+    ) async throws -> any BoundListener {
+        throw ListenerError(address: socket.address, reason: "this network has no sockets")
+    }
+}
+
+extension BoundListener {
+    package func copySockets(name: String) async throws -> HandedSocket {
+        throw ListenerError(address: boundAddress, reason: "it has no sockets")
+    }
 }
 
 /// Where a backend listens.

@@ -57,6 +57,16 @@ struct SocketFile: Sendable {
         inode = UInt64(truncatingIfNeeded: status.st_ino)
     }
 
+    /// The file at `path` of a socket that another process made and let this one have.
+    init(at path: String, adopting descriptor: CInt) {
+        self.path = path
+        self.descriptor = descriptor
+        var status = stat()
+        let isThere = lstat(path, &status) == 0
+        device = isThere ? UInt64(truncatingIfNeeded: status.st_dev) : .max
+        inode = isThere ? UInt64(truncatingIfNeeded: status.st_ino) : .max
+    }
+
     /// Removes the file, unless another one has taken its place. Only while somebody listens on it: a file that is gone may
     /// have given its number to the next.
     func remove() {

@@ -350,6 +350,23 @@ import Wire
         #expect(busy.tap.isOutputClosed)
     }
 
+    @Test func `drains gently: an idle connection may send once more`() throws {
+        let harness = try ServerHarness()
+        harness.connection.awaitsLastRequest = true
+        harness.connection.isDraining = true
+        #expect(harness.isOpen)
+        try harness.send(Self.get)
+        harness.connection.answer("")
+        #expect(try harness.received().contains("Connection: close"))
+        #expect(harness.tap.isOutputClosed)
+
+        let silent = try ServerHarness()
+        silent.connection.awaitsLastRequest = true
+        silent.connection.isDraining = true
+        silent.connection.awaitsLastRequest = false
+        #expect(!silent.isOpen)
+    }
+
     @Test func `drains also when an unwanted body ends only then`() throws {
         let harness = try ServerHarness()
         harness.server.judge = { _ in .refuse(HTTPAnswer(status: 404)) }

@@ -34,4 +34,21 @@ struct SocketServer {
             listener: try await Listener.bind(
                 host: "127.0.0.1", port: port, loops: loops, budget: budget, makeHandler: makeHandler))
     }
+
+    /// A server on sockets that somebody else has bound.
+    static func adopt(
+        _ socket: HandedSocket, loopCount: Int,
+        handle: @escaping @Sendable (HTTPServerRequest, HTTPServerConnection) -> Void = { $1.answer($0.path) }
+    ) async throws -> SocketServer {
+        let group = MultiThreadedEventLoopGroup.singleton
+        // The same loop may come twice where the machine has fewer.
+        let loops = (0..<loopCount).map { _ in group.next() }
+        let listener = try await Listener.adopt(socket, loops: loops, budget: ConnectionBudget(limit: 1_000)) { loop in
+            let server = RecordingServer()
+            server.handle = handle
+            return HTTPServerConnection(
+                loop: LoopContext(LoopExecutor(loop)), delegate: server, timeouts: HTTPServerTimeouts())
+        }
+        return SocketServer(listener: listener)
+    }
 }
