@@ -17,6 +17,13 @@ struct RunCommand: AsyncParsableCommand {
 
             The file is read anew on SIGHUP, when the admin listener gets POST /reload, and when it changes. If something
             is wrong with it, nothing changes; else calls that begin from then on are served as it says.
+
+            To replace a running gateway, start the next one with the same --handover: it takes over the listening sockets,
+            and the other one drains. If the next one cannot serve, the other goes on. Sockets of a service manager
+            (LISTEN_FDS) are used for the addresses that they are bound to.
+
+            EXAMPLES:
+              mcp-gateway run --config gateway.conf --handover /run/mcp-gateway/handover
             """)
 
     @Option(name: .shortAndLong, help: "The configuration file.")
@@ -27,6 +34,12 @@ struct RunCommand: AsyncParsableCommand {
             "Keep each configuration that was served by in this file; serve by it when the other is bad.",
             valueName: "file"))
     var lastGood: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take over from the gateway that is at this path, a unix socket, if there is one; be there for the next one.",
+            valueName: "path"))
+    var handover: String?
 
     @Flag(inversion: .prefixedNo, help: "Whether the file is read anew when it changes.")
     var watch = true
@@ -45,6 +58,7 @@ struct RunCommand: AsyncParsableCommand {
                 "the configuration is bad: the last good one is used",
                 metadata: ["file": "\(config)", "lastGood": "\(accepted.explained.file)"])
         }
+        let (arrival, activated) = try await inheritance()
         let registry = PrometheusRegistry()
         registry.register { text in
             logSink.collect(into: &text, name: "log")
@@ -53,13 +67,14 @@ struct RunCommand: AsyncParsableCommand {
 
         let loops = EventLoops(servingCount: settings.workers.value(EventLoops.defaultServingCount))
         let source = ConfigurationSource(path: config, contents: accepted.contents)
-        let supervisor = Supervisor(
-            accepted.explained, usesLastGood: usesLastGood,
-            Supervisor.Surroundings(
-                loops: loops, network: NIONetwork(), logger: logger, accessLog: accessLog, registry: registry,
-                version: MCPGateway.version,
-                announce: { StandardOutput.line(#"{"message":"listening","listener":"\#($0)","address":"\#($1)"}"#) },
-                accepted: keeper(of: source, usesLastGood: usesLastGood, logger), load: { await source.load() }))
+        var surroundings = Supervisor.Surroundings(
+            loops: loops, network: NIONetwork(), logger: logger, accessLog: accessLog, registry: registry,
+            version: MCPGateway.version,
+            announce: { StandardOutput.line(#"{"message":"listening","listener":"\#($0)","address":"\#($1)"}"#) },
+            accepted: keeper(of: source, usesLastGood: usesLastGood, logger), load: { await source.load() })
+        surroundings.arrival = arrival
+        surroundings.activated = activated
+        let supervisor = Supervisor(accepted.explained, usesLastGood: usesLastGood, surroundings)
         let impatience = Task { await SecondSignal.endsTheProcess() }
         defer { impatience.cancel() }
         let reloads = ReloadTriggers(supervisor, source, watches: watch)
@@ -78,10 +93,31 @@ struct RunCommand: AsyncParsableCommand {
         } catch let error as ListenerError {
             StandardError.line("mcp-gateway: \(error)")
             throw ExitCode.unavailable
+        } catch let error as HandoverError {
+            StandardError.line("mcp-gateway: --handover: \(error)")
+            throw ExitCode.unavailable
         }
         await loops.shutdown()
         accessLog.close()
         logSink.close()
+    }
+
+    /// What other processes have bound for this one: a running gateway, and the service manager.
+    private func inheritance() async throws -> (HandoverPlace.Arrival?, [HandedSocket]) {
+        let activated: [HandedSocket]
+        do throws(HandoverError) {
+            activated = try ServiceManager.sockets()
+        } catch {
+            StandardError.line("mcp-gateway: LISTEN_FDS: \(error)")
+            throw ExitCode.unavailable
+        }
+        guard let handover else { return (nil, activated) }
+        do {
+            return (try await HandoverPlace.arrive(at: handover), activated)
+        } catch {
+            StandardError.line("mcp-gateway: --handover \(handover): \(error)")
+            throw ExitCode.unavailable
+        }
     }
 
     /// The configuration of the file or, when that is bad, the last good one if there is one.

@@ -25,6 +25,7 @@ package final class Housekeeper: DeadlineOwner {
     private var clients: [ObjectIdentifier: Client] = [:]
     private var nextSweep: NIODeadline
     private var isDraining = false
+    private var awaitsLastRequests = false
 
     package init(shard: Shard, loop: LoopContext, accessLog: LogSink?) {
         self.shard = shard
@@ -104,6 +105,7 @@ package final class Housekeeper: DeadlineOwner {
     /// Keeps a connection that a client has made, until it is closed.
     package func add(_ connection: HTTPServerConnection, _ handler: RequestHandler) {
         clients[ObjectIdentifier(connection)] = Client(connection: connection, handler: handler)
+        if awaitsLastRequests { connection.awaitsLastRequest = true }
         if isDraining { connection.isDraining = true }
     }
 
@@ -112,15 +114,29 @@ package final class Housekeeper: DeadlineOwner {
         clients[ObjectIdentifier(connection)] = nil
     }
 
+    /// Ends streams that only listen, and makes connections end after their next answer. Whoever is about to send on an idle
+    /// one is still served: nobody would see that the request went to a connection that was being closed.
+    package func drainGently() {
+        isDraining = true
+        awaitsLastRequests = true
+        for client in Array(clients.values) {
+            client.connection.awaitsLastRequest = true
+            client.connection.isDraining = true
+            client.handler.endListening()
+        }
+    }
+
     /// Ends idle connections and streams that only listen, and makes the others end after their answer.
     package func drain() {
         isDraining = true
+        awaitsLastRequests = false
         for shard in [shard] + retiredShards {
             for connection in loop.executor.enter(shard, Shard.drain, ()) { connection.http.close() }
         }
         // Closing changes the table: what it holds now is what has to be told.
         for client in Array(clients.values) {
             client.connection.isDraining = true
+            client.connection.awaitsLastRequest = false
             client.handler.endListening()
         }
     }

@@ -29,8 +29,10 @@ package final class Readiness: Sendable {
     }
 
     /// Serving, and every pool has at least one backend whose checks pass.
-    package var isReady: Bool {
-        phase == .serving
-            && current.plan.pools.allSatisfy { pool in pool.backends.contains { $0.status.health == .up } }
+    package var isReady: Bool { phase == .serving && hasBackends }
+
+    /// Every pool has at least one backend whose checks pass.
+    var hasBackends: Bool {
+        current.plan.pools.allSatisfy { pool in pool.backends.contains { $0.status.health == .up } }
     }
 }

@@ -11,15 +11,15 @@ extension Supervisor {
     /// Reads the configuration and goes by it, unless something is wrong with it. One reload at a time: whoever comes
     /// meanwhile waits, and the file is read for them after that.
     package func reload() async -> ReloadOutcome {
-        guard readiness.phase == .serving else {
+        guard readiness.phase == .serving, !isHandedOver else {
             return .rejected(complaints: ["the gateway does not serve at the moment"])
         }
-        let last = lastReload
+        let last = lastChange
         let reload = Task {
-            _ = await last?.value
+            await last?.value
             return await self.reloadNow()
         }
-        lastReload = reload
+        lastChange = Task { _ = await reload.value }
         return await reload.value
     }
 

@@ -12,6 +12,8 @@ package import Transport
 /// idle ──start──▶ serving ──drain──▶ stopped
 /// ```
 ///
+/// The drain begins when the process is asked to end, or when another one has taken over its listening sockets.
+///
 /// It owns what the process has once: the generation in effect, readiness, listeners, monitors. Calls never meet it.
 package actor Supervisor: Service {
     /// What the supervisor takes from the world.
@@ -34,6 +36,10 @@ package actor Supervisor: Service {
         package var accepted: @Sendable () -> Void
         /// Reads the configuration anew, off the loops.
         package var load: @Sendable () async -> Result<ExplainedConfiguration, ConfigurationFailure>
+        /// What was found at the place where gateways take over from each other; `nil` when there is no such place.
+        package var arrival: HandoverPlace.Arrival?
+        /// Sockets that a service manager has bound.
+        package var activated: [HandedSocket] = []
 
         /// Everything that a gateway needs besides its configuration.
         package init(
@@ -67,6 +73,7 @@ package actor Supervisor: Service {
         var budget: ConnectionBudget
         var redis: RedisClient?
         var listeners: [(address: SocketAddressSetting, listener: any BoundListener)] = []
+        var status: StatusPage
         var admin: (any BoundListener)?
         var attendants: [PoolAttendants] = []
         var changeListeners: [NIOLoopBound<ChangeListener>] = []
@@ -81,7 +88,12 @@ package actor Supervisor: Service {
     let readiness: Readiness
     let reloads = ReloadTally()
     var sealer: SessionSealer?
-    var lastReload: Task<ReloadOutcome, Never>?
+    /// The end of the last reload or handover so far: one goes after another.
+    var lastChange: Task<Void, Never>?
+    /// Where the next process may take over.
+    var place: HandoverPlace?
+    /// Whether another process listens now.
+    var isHandedOver = false
     private var state = State.idle
     var configuration: GatewayConfiguration { current.value.configuration }
 
@@ -109,19 +121,28 @@ package actor Supervisor: Service {
         set { if let newValue { state = .serving(newValue) } }
     }
 
-    /// Starts, waits until the process is asked to end, and drains.
+    /// Starts, waits until the process is asked to end or another one has taken over, and drains.
     ///
-    /// - Throws: `ListenerError` when an address cannot be had; `RedisTLSError` when a file of `redis.tls` has gone bad
-    ///   since it was checked.
+    /// - Throws: `ListenerError` when an address cannot be had; `HandoverError` when another process offered its sockets and
+    ///   then did not let go of them; `RedisTLSError` when a file of `redis.tls` has gone bad since it was checked.
     package func run() async throws {
         try await start()
-        try? await gracefulShutdown()
+        await withTaskGroup { group in
+            group.addTask {
+                try? await gracefulShutdown()
+                return true
+            }
+            if let place { group.addTask { await self.offerSockets(at: place) } }
+            while let isOver = await group.next(), !isOver {}
+            group.cancelAll()
+        }
         await drain()
     }
 
     // MARK: Start
 
-    /// Brings everything up: shards, checks, the admin listener, then the listeners for calls.
+    /// Brings everything up: shards, checks, the admin listener, then the listeners for calls. Sockets of another process
+    /// come last, when all that can fail has been done.
     package func start() async throws {
         guard case .idle = state else { return }
         let generation = current.value
@@ -131,14 +152,16 @@ package actor Supervisor: Service {
         for (number, executor) in surroundings.loops.serving.enumerated() {
             loops.append(try await makeLoop(executor, makeShard(number, executor, generation.plan), redis))
         }
-        var running = Running(loops: loops, budget: makeBudget(), redis: redis)
+        var running = Running(
+            loops: loops, budget: makeBudget(), redis: redis,
+            status: StatusPage(current, loops: loops, version: surroundings.version, readiness: readiness))
+        let sockets = InheritedSockets(offeredSockets + surroundings.activated, for: generation.configuration)
         let metrics = GatewayMetrics(
             current, loops: loops, version: surroundings.version, redis: redis?.status,
             connectionLimit: running.budget.limit, reloads: reloads)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
-            running.admin = try await listenForAdmin(
-                StatusPage(current, loops: loops, version: surroundings.version, readiness: readiness))
+            if sockets.admin == nil { running.admin = try await listenForAdmin(running) }
             for (plan, pool) in zip(generation.plan.pools, generation.configuration.pools) {
                 running.attendants.append(try await PoolAttendants.start(of: plan, pool, surroundings))
             }
@@ -146,12 +169,15 @@ package actor Supervisor: Service {
             // First: what is heard of changes is to be told to others from the beginning.
             running.follower = startFollower(redis)
             running.changeListeners = try await startChangeListeners()
-            for listener in generation.configuration.listeners {
+            for (listener, socket) in zip(generation.configuration.listeners, sockets.listeners) where socket == nil {
                 let bound = try await listen(on: listener.address, running)
                 running.listeners.append((listener.address, bound))
             }
+            try await takeOver(sockets, &running)
         } catch {
             await stop(running)
+            // Only now: the other process may accept again as soon as it hears of it.
+            leavePlace()
             state = .stopped
             throw error
         }
@@ -212,16 +238,25 @@ package actor Supervisor: Service {
         }.get()
     }
 
-    func listen(on address: SocketAddressSetting, _ running: Running) async throws -> any BoundListener {
+    /// Listens for calls, on `socket` if it is given.
+    func listen(
+        on address: SocketAddressSetting, _ running: Running, adopting socket: HandedSocket? = nil
+    ) async throws -> any BoundListener {
         let byLoop = Dictionary(
             zip(surroundings.loops.serving.map { ObjectIdentifier($0.eventLoop) }, running.loops),
             uniquingKeysWith: { $1 })
         let fallback = running.loops[0]
-        let bound = try await surroundings.network.listen(
-            host: address.host, port: address.port,
-            loops: surroundings.loops.serving.map { $0.eventLoop }, budget: running.budget
-        ) { loop in
+        let loops = surroundings.loops.serving.map { $0.eventLoop }
+        let makeHandler: @Sendable (any EventLoop) -> HTTPServerConnection = { loop in
             (byLoop[ObjectIdentifier(loop)] ?? fallback).value.welcome(address)
+        }
+        let bound: any BoundListener
+        if let socket {
+            bound = try await surroundings.network.adopt(
+                socket, loops: loops, budget: running.budget, makeHandler: makeHandler)
+        } else {
+            bound = try await surroundings.network.listen(
+                host: address.host, port: address.port, loops: loops, budget: running.budget, makeHandler: makeHandler)
         }
         surroundings.announce("mcp", bound.boundAddress)
         return bound
@@ -235,23 +270,33 @@ package actor Supervisor: Service {
         }
     }
 
-    private func listenForAdmin(_ status: StatusPage) async throws -> any BoundListener {
+    /// Listens for operators, on `socket` if it is given.
+    func listenForAdmin(
+        _ running: Running, adopting socket: HandedSocket? = nil
+    ) async throws -> any BoundListener {
         let address = configuration.admin
         let readiness = readiness
         let source = AdminFront.Source(
             registry: surroundings.registry,
-            access: AccessRules(origins: [], hosts: [], listeningOn: address), current: current, status: status,
+            access: AccessRules(origins: [], hosts: [], listeningOn: address), current: current, status: running.status,
             logger: surroundings.logger, readiness: readiness, reload: { await self.reload() })
         let side = surroundings.loops.side
         let loop = try await side.eventLoop.submit {
             NIOLoopBound(LoopContext(side), eventLoop: side.eventLoop)
         }.get()
-        let bound = try await surroundings.network.listen(
-            host: address.host, port: address.port, loops: [side.eventLoop],
-            // Scrapers and probes must get through however many clients there are.
-            budget: ConnectionBudget(limit: 256)
-        ) { _ in
+        // Scrapers and probes must get through however many clients there are.
+        let budget = ConnectionBudget(limit: 256)
+        let makeHandler: @Sendable (any EventLoop) -> HTTPServerConnection = { _ in
             HTTPServerConnection(loop: loop.value, delegate: AdminFront(source, loop: loop.value))
+        }
+        let bound: any BoundListener
+        if let socket {
+            bound = try await surroundings.network.adopt(
+                socket, loops: [side.eventLoop], budget: budget, makeHandler: makeHandler)
+        } else {
+            bound = try await surroundings.network.listen(
+                host: address.host, port: address.port, loops: [side.eventLoop], budget: budget,
+                makeHandler: makeHandler)
         }
         surroundings.announce("admin", bound.boundAddress)
         return bound
@@ -294,22 +339,26 @@ package actor Supervisor: Service {
 
     /// Stops accepting, lets the calls in flight end, and closes everything (reliability: "Start, reload, drain").
     package func drain() async {
-        readiness.phase = .draining
+        // Whoever asks on an old connection whether the gateway serves, is answered for the one that listens now.
+        if !isHandedOver { readiness.phase = .draining }
         // Whatever is being configured is finished first; nothing begins any more.
-        while let reload = lastReload {
-            lastReload = nil
-            _ = await reload.value
+        while let change = lastChange {
+            lastChange = nil
+            await change.value
         }
         guard case .serving(let running) = state else { return }
         state = .stopped
         surroundings.logger.info("draining")
         let side = surroundings.loops.side
-        if configuration.drain.delay > .zero { await side.sleep(for: configuration.drain.delay) }
+        if configuration.drain.delay > .zero, !isHandedOver { await side.sleep(for: configuration.drain.delay) }
         for (_, listener) in running.listeners { await listener.close() }
+        let deadline = side.eventLoop.now + TimeAmount(configuration.drain.timeout)
+        // The last tenth is for closing what is idle.
+        let idleDeadline = side.eventLoop.now + TimeAmount(configuration.drain.timeout * 9 / 10)
+        if isHandedOver { await drainGently(running, until: idleDeadline) }
         for loop in running.loops {
             try? await loop.submit { $0.housekeeper.drain() }
         }
-        let deadline = side.eventLoop.now + TimeAmount(configuration.drain.timeout)
         while await clientCount(running.loops) > 0, side.eventLoop.now < deadline {
             await side.sleep(for: .milliseconds(10))
         }
@@ -322,7 +371,7 @@ package actor Supervisor: Service {
         surroundings.logger.info("drained")
     }
 
-    private func clientCount(_ loops: [NIOLoopBound<ServingLoop>]) async -> Int {
+    func clientCount(_ loops: [NIOLoopBound<ServingLoop>]) async -> Int {
         var count = 0
         for loop in loops { count += (try? await loop.submit { $0.housekeeper.clientCount }) ?? 0 }
         return count
