@@ -381,13 +381,34 @@ def gateway() -> Json:
     ], [
         graph("Failed attempts by outcome", "How attempts without a usable answer ended.", "reqps",
               (rate(ATTEMPTS, BACKENDS, 'outcome!="success"', by="outcome"), "{{outcome}}")),
-        graph("Retries", "Further tries of calls that certainly had not been executed, by what ended the try before.",
+        graph("Retries", "Further tries of calls that had not been executed, or may be twice, by what ended the try before.",
               "reqps", (rate("mcp_gateway_retries_total", GATEWAYS, by="reason"), "{{reason}}")),
         graph("Breaker transitions", "How often breakers entered a state.", "none",
               (increase("mcp_gateway_circuit_breaker_transitions_total", BACKENDS, 'to=~"open|half_open|closed"',
                         by="backend, to"), "{{to}} {{backend}}")),
         graph("Connections to backends", "Kept open for the next call, or busy with one.", "none",
               (now("sum", "mcp_gateway_backend_connections", BACKENDS, by="backend, state"), "{{backend}} {{state}}")),
+    ]]
+    containment = [[
+        graph("Calls in flight and their limit", "Calls that are with the backends of each pool, streams until their head, and how "
+              "many may be. The limit fits itself unless max_concurrency is a number.", "none",
+              (now("sum", "mcp_gateway_pool_inflight", CALLS, by="pool"), "in flight in {{pool}}"),
+              (now("sum", "mcp_gateway_concurrency_limit", CALLS, by="pool"), "limit of {{pool}}")),
+        graph("Calls that wait", "Calls that found no room and wait for some, half a second at most. More are refused: overloaded, "
+              "among the refused calls.", "none",
+              (now("sum", "mcp_gateway_queued", CALLS, by="pool"), "{{pool}}")),
+        graph("Panic", "Gateways that send calls to all backends that are not down, because so few are well.", "none",
+              (now("sum", "mcp_gateway_panic", CALLS, by="pool"), "{{pool}}"), colors=steps((None, GREEN), (1, RED))),
+    ], [
+        graph("Ejections", "How often a backend was taken out for a while because it did worse than the others, by why.", "none",
+              (increase("mcp_gateway_outlier_ejections_total", BACKENDS, by="backend, reason"), "{{backend}} {{reason}}")),
+        graph("Second attempts", "Attempts beside one that took long, by whether their answer was used; and attempts that were not "
+              "made again because there had been too many already.", "reqps",
+              (rate("mcp_gateway_hedges_total", GATEWAYS, by="result"), "{{result}}"),
+              (rate("mcp_gateway_retry_budget_exhausted_total", CALLS, by="pool"), "over the budget of {{pool}}")),
+        graph("Configuration", "How often each gateway has read its file anew, by the outcome; rejected: something is wrong with it, and "
+              "nothing has changed.", "none",
+              (increase("mcp_gateway_config_reloads_total", GATEWAYS, by="instance, result"), "{{result}} by {{instance}}")),
     ]]
     cache = [[
         graph("Cache hit ratio", "The share of the calls that can be kept whose answer was there, or was being fetched for "
@@ -445,7 +466,8 @@ def gateway() -> Json:
                  'label_values(mcp_gateway_backend_up{instance=~"$instance", pool=~"$pool"}, backend)'),
     ]
     rows: list[Row] = [
-        ("Overview", overview), ("Calls", calls), ("Latency", latency), ("Backends", backends), ("Cache", cache),
+        ("Overview", overview), ("Calls", calls), ("Latency", latency), ("Backends", backends),
+        ("Overload, failures and changes", containment), ("Cache", cache),
         ("Rate limits", limits), ("Connections and process", process),
     ]
     return dashboard("mcp-gateway", "MCP Gateway", "Calls through mcp-gateway: how many, how fast, how they end, and what its "
