@@ -33,6 +33,8 @@ META = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextproto
 IDLE_MIB = 25
 STREAM_KIB = 64
 COST_RATIO = 1.5
+# What each stream has carried when its memory is measured for the second time.
+EVENTS = 10
 
 
 def arguments() -> argparse.Namespace:
@@ -104,6 +106,27 @@ def open_stream(port: int, request: str) -> socket.socket:
     return stream
 
 
+def carry_events(connection: http.client.HTTPConnection, streams: list[socket.socket], name: bytes = b"list_changed") -> None:
+    """Has the server send EVENTS events on each stream, and takes them.
+
+    Every stream has its event before the next is asked for: equal changes that wait on one stream are told once.
+    """
+    for number in range(EVENTS):
+        answer = post(connection, {
+            "jsonrpc": "2.0", "id": number, "method": "tools/call",
+            "params": {"name": "test_trigger_tool_change", "arguments": {}, "_meta": META}},
+            {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": "test_trigger_tool_change"})
+        if answer.status != 200 or b"Told." not in answer.read():
+            raise BenchError(f"the change was not told: {answer.status}")
+        for stream in streams:
+            received = b""
+            while name not in received or not received.endswith(b"\n\r\n"):
+                piece = stream.recv(4_096)
+                if not piece:
+                    raise BenchError(f"the stream ended: {received.decode(errors='replace')}")
+                received += piece
+
+
 def measure_memory(chosen: argparse.Namespace, directory: Path) -> dict:
     """Idle, per stream of each era, and what happens at the bound of sessions."""
     report: dict = {}
@@ -115,6 +138,11 @@ def measure_memory(chosen: argparse.Namespace, directory: Path) -> dict:
         report["idleMiB"] = resident_kib(server.process.pid) / 1_024
         say(f"idle: {report['idleMiB']:.1f} MiB")
 
+    with Processes(directory) as processes:
+        server = start_server(processes, chosen, "listening", ["--everything"])
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("GET", "/health")
+        connection.getresponse().read()
         body = json.dumps({
             "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen",
             "params": {"notifications": {"toolsListChanged": True}, "_meta": META}})
@@ -125,12 +153,15 @@ def measure_memory(chosen: argparse.Namespace, directory: Path) -> dict:
         before = resident_kib(server.process.pid)
         streams = [open_stream(server.port, listen) for _ in range(chosen.streams)]
         report["listenStreamKiB"] = (resident_kib(server.process.pid) - before) / chosen.streams
-        say(f"a stream of subscriptions/listen: {report['listenStreamKiB']:.1f} KiB")
+        carry_events(connection, streams)
+        report["usedListenStreamKiB"] = (resident_kib(server.process.pid) - before) / chosen.streams
+        say(f"a stream of subscriptions/listen: {report['listenStreamKiB']:.1f} KiB, "
+            f"after {EVENTS} events {report['usedListenStreamKiB']:.1f}")
         for stream in streams:
             stream.close()
 
     with Processes(directory) as processes:
-        server = start_server(processes, chosen, "sessions", [])
+        server = start_server(processes, chosen, "sessions", ["--everything"])
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         _, first = initialize(connection)
         before = resident_kib(server.process.pid)
@@ -140,7 +171,10 @@ def measure_memory(chosen: argparse.Namespace, directory: Path) -> dict:
             streams.append(open_stream(server.port, (
                 f"GET /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nMcp-Session-Id: {session}\r\n\r\n")))
         report["sessionStreamKiB"] = (resident_kib(server.process.pid) - before) / chosen.streams
-        say(f"a session with its stream: {report['sessionStreamKiB']:.1f} KiB")
+        carry_events(connection, streams)
+        report["usedSessionStreamKiB"] = (resident_kib(server.process.pid) - before) / chosen.streams
+        say(f"a session with its stream: {report['sessionStreamKiB']:.1f} KiB, "
+            f"after {EVENTS} events {report['usedSessionStreamKiB']:.1f}")
         before, count, status = resident_kib(server.process.pid), chosen.streams + 1, 200
         while status == 200 and count <= 10_100:
             status, session = initialize(connection)
@@ -200,7 +234,9 @@ def show(report: dict) -> None:
     if "idleMiB" in report:
         print(f"idle                          {report['idleMiB']:8.1f} MiB   (at most {IDLE_MIB})")
         print(f"subscriptions/listen, each    {report['listenStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
+        print(f"  after {EVENTS} events            {report['usedListenStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
         print(f"session with GET stream, each {report['sessionStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
+        print(f"  after {EVENTS} events            {report['usedSessionStreamKiB']:8.1f} KiB   (at most {STREAM_KIB})")
         print(f"session, each                 {report['sessionKiB']:8.1f} KiB   {report['sessions']:,}, then {report['statusBeyond']}")
         for name, cost in report["cpuMicrosecondsPerCall"].items():
             print(f"CPU per call, {name:15} {cost:8.1f} µs")
@@ -237,7 +273,8 @@ def main() -> int:
     bad = [
         text for text, missed in [
             ("idle memory", report["idleMiB"] > IDLE_MIB), ("memory of streams", max(
-                report["listenStreamKiB"], report["sessionStreamKiB"]) > STREAM_KIB),
+                report[name] for name in (
+                    "listenStreamKiB", "usedListenStreamKiB", "sessionStreamKiB", "usedSessionStreamKiB")) > STREAM_KIB),
             ("bound of sessions", report["statusBeyond"] != 503 or not report["servedBeyond"]),
             ("cost of a call", report["byGateway"] > COST_RATIO)] if missed]
     if bad:
