@@ -7,6 +7,9 @@
 ///     g     = clamp(1.5 * long / short, 0.5, 1)
 ///     limit = 0.8 * limit + 0.2 * (limit * g + sqrt(limit))
 ///
+/// It stays as it is while less than half of it is used. Instead of times it may be told how much longer than usual calls
+/// took (`UsualTimes`), in any unit.
+///
 /// One for each pool and process. Shards gather a `Window` each (two additions and a comparison for a call), and every
 /// 100 ms somebody adds them up and closes them: constant cost. Allocates nothing.
 public struct ConcurrencyLimit: Sendable {

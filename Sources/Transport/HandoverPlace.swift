@@ -100,6 +100,7 @@ package final class HandoverPlace: Sendable {
                 // The same.
             }
             guard deadline > .now else { throw HandoverError.timeout }
+            // On a thread of its own, which may wait.
             usleep(20_000)
         }
     }
@@ -115,6 +116,7 @@ package final class HandoverPlace: Sendable {
         defer { SystemCall.close(lock) }
         while flock(lock, LOCK_EX | LOCK_NB) != 0 {
             guard deadline > .now else { throw HandoverError.timeout }
+            // As above: nobody else runs on this thread.
             usleep(5_000)
         }
         guard let address = try? SocketAddress(unixDomainSocketPath: path), !path.isEmpty, !path.utf8.contains(0) else {

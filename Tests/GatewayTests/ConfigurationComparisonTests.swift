@@ -146,11 +146,11 @@ import Testing
         #expect(ConfigurationComparison(old, old).differences.isEmpty)
     }
 
-    @Test func `what has no effect yet means nothing`() throws {
+    @Test func `what has gone is compared with its default`() throws {
         #expect(
             try lines(inPool: "limits: { queue: 2 }", "hedge: { delay: 20ms }, balance: random") == [
                 "pools.tools.balance: changed from round_robin (default) to random",
-                "pools.tools.limits.queue: changed from 2 to 256 (default); no effect in this version",
+                "pools.tools.limits.queue: changed from 2 to 256 (default)",
                 "pools.tools.hedge: added { delay: 20ms }",
             ])
     }

@@ -99,7 +99,7 @@ import Testing
             "- url: http://a/mcp # gateway.conf:5:16", "weight: 1 # default", "- url: http://b/ # gateway.conf:5:37",
             "weight: 2 # gateway.conf:5:55",
             "balance: random # gateway.conf:6:14",
-            "limits: # no effect in this version",
+            "credentials: {} # default; no effect in this version: no credentials are sent",
             "# hedge: absent (off)", "- path: /mcp # default", "allowed_origins: [] # default", "tools: {} # default",
         ] { #expect(lines.contains(line), "\(line)") }
         #expect(!yaml.contains(ConfigurationSupport.secret))

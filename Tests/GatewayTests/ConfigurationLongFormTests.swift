@@ -95,7 +95,6 @@ import Testing
             loaded.warnings.map { $0.text(file: "long.conf") }
                 == [
                     ("3:5", "listen[0].tls", ": the listener speaks plain HTTP"),
-                    ("30:5", "pools.tools.limits", ""),
                     ("31:5", "pools.tools.credentials", ": no credentials are sent"),
                     ("43:1", "tracing", ""),
                 ].map { "long.conf:\($0.0): \($0.1): is accepted but has no effect in this version\($0.2)" })

@@ -92,8 +92,7 @@ extension PoolConfiguration {
                 "hedge", \.hedge, .optional(.section(HedgeSettings.section), from: HedgeSettings()),
                 "Send a second attempt of a call that may be repeated when the first is slow. Absent: off."),
             ConfigurationKey(
-                "limits", \.limits, .section(PoolLimitSettings.section), "How much the pool takes on at a time.",
-                effect: .none()),
+                "limits", \.limits, .section(PoolLimitSettings.section), "How much the pool takes on at a time."),
             ConfigurationKey(
                 "credentials", \.credentials, .section(CredentialSettings.section),
                 "What the pool shows its backends; a client's own token never goes there.",

@@ -71,7 +71,7 @@ package final class PoolAdmission: Sendable {
     package var limit: Int { limitCount.load(ordering: .relaxed) }
     /// Calls that are in flight, streams until their head.
     package var inFlight: Int { Int(UInt32(truncatingIfNeeded: places.load(ordering: .relaxed))) }
-    /// Counts the places that have been given back, with those at backends; wraps around. Whoever waits looks whether it is
+    /// Counts the places that have been given back with an end of an attempt; wraps around. Whoever waits looks whether it is
     /// still what it was before they found no room: if it is not, somebody may have left who saw nobody wait.
     var departures: UInt32 { UInt32(truncatingIfNeeded: places.load(ordering: .sequentiallyConsistent) >> 32) }
     /// Calls that wait.
@@ -114,6 +114,7 @@ package final class PoolAdmission: Sendable {
 
     /// Gives back a place of the pool: whoever is next may have it.
     func leavePool(at now: MonotonicTime) {
+        // One departure more, one in flight less.
         places.wrappingAdd(1 << 32 &- 1, ordering: .sequentiallyConsistent)
         if waitingCount.load(ordering: .sequentiallyConsistent) > 0 { letIn(1, at: now) }
     }
