@@ -14,11 +14,29 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1))) struct SocketActivationTests {
     private let process = "\(getpid())"
 
+    /// Copies of `descriptors` at numbers that follow each other, as a service manager passes them, and the first of these.
+    ///
+    /// Only numbers that are free are taken: the process has descriptors of other tests, and one that is taken from them
+    /// fails wherever it is used next.
+    private func inARow(_ descriptors: [CInt]) throws -> CInt {
+        var first: CInt = 0
+        while true {
+            var copies: [CInt] = []
+            for descriptor in descriptors {
+                let copy = fcntl(descriptor, F_DUPFD, copies.last.map { $0 + 1 } ?? first)
+                try #require(copy >= 0, "no free descriptors in a row")
+                copies.append(copy)
+            }
+            guard copies.last != copies[0] + CInt(copies.count - 1) else { return copies[0] }
+            for copy in copies { close(copy) }
+            first = copies[0] + 1
+        }
+    }
+
     @Test func `finds the sockets of one name and address together`() async throws {
         let server = try await SocketServer.start(loopCount: 2)
         let copies = try await server.listener.copySockets(name: "x")
-        let first: CInt = 700
-        for (index, descriptor) in copies.descriptors.enumerated() { _ = dup2(descriptor, first + CInt(index)) }
+        let first = try inARow(copies.descriptors)
         copies.close()
         let sockets = try SocketActivation.sockets(count: "2", process: process, names: "mcp:mcp", first: first)
         #expect(
@@ -37,12 +55,12 @@ import Testing
     @Test func `a socket that comes twice counts once`() async throws {
         let server = try await SocketServer.start()
         let copies = try await server.listener.copySockets(name: "x")
-        let first: CInt = 720
-        for index in 0..<2 { _ = dup2(copies.descriptors[0], first + CInt(index)) }
+        let first = try inARow([copies.descriptors[0], copies.descriptors[0]])
         copies.close()
         let sockets = try SocketActivation.sockets(count: "2", process: process, names: "a:b", first: first)
         #expect(sockets.map(\.descriptors) == [[first]])
-        #expect(fcntl(first + 1, F_GETFD) == -1)
+        // Closed; another test may have the number by now.
+        #expect(SocketActivation.address(of: first + 1) != server.listener.boundAddress)
         for socket in sockets { socket.close() }
         await server.listener.close()
     }
@@ -62,11 +80,13 @@ import Testing
     }
 
     @Test func `refuses names that are not as many as descriptors, and descriptors that are not open`() {
+        // More than any limit of descriptors allows.
+        let beyond = CInt.max - 8
         #expect(throws: HandoverError.malformed("LISTEN_FDNAMES has 1 names for 2 descriptors")) {
-            try SocketActivation.sockets(count: "2", process: process, names: "mcp", first: 900)
+            try SocketActivation.sockets(count: "2", process: process, names: "mcp", first: beyond)
         }
         #expect(throws: HandoverError.system("LISTEN_FDS", code: EBADF)) {
-            try SocketActivation.sockets(count: "1", process: process, names: "mcp", first: 900)
+            try SocketActivation.sockets(count: "1", process: process, names: "mcp", first: beyond)
         }
     }
 }
