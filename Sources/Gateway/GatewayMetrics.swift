@@ -13,18 +13,20 @@ package struct GatewayMetrics: Sendable {
     private let version: String
     private let redis: RedisStatus?
     private let connectionLimit: Int?
+    private let overload: OverloadBoard
 
     /// The metrics of what is in effect on these loops, and of `redis` if there is one; `connectionLimit` is how many
     /// clients may be connected.
     package init(
         _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, redis: RedisStatus? = nil,
-        connectionLimit: Int? = nil, reloads: ReloadTally = ReloadTally()
+        connectionLimit: Int? = nil, reloads: ReloadTally = ReloadTally(), overload: OverloadBoard = OverloadBoard()
     ) {
         self.current = current
         self.loops = loops
         self.reloads = reloads
         self.redis = redis
         self.connectionLimit = connectionLimit
+        self.overload = overload
         self.version = version
     }
 
@@ -64,6 +66,7 @@ package struct GatewayMetrics: Sendable {
         writeCalls(snapshots, plan, into: &text)
         writeBackends(snapshots, plan, into: &text)
         writeConnections(snapshots, into: &text)
+        writeOverload(into: &text)
         if let limiter = plan.limiter { writeLimits(limiter, into: &text) }
         writeCache(plan, into: &text)
         if let counts = plan.sharedStore?.counts { writeSharedStore(counts, into: &text) }
@@ -326,11 +329,25 @@ package struct GatewayMetrics: Sendable {
         }
     }
 
+    private func writeOverload(into text: inout PrometheusText) {
+        let state = overload.state
+        text.gauge(
+            "mcp_gateway_overload_level",
+            help: "How near the process is to its limits: 0 none, 1 high, 2 critical, 3 exhausted.",
+            Int(state.level.rawValue))
+        for (resource, use) in [("memory", state.memory), ("descriptors", state.descriptors)] {
+            guard let use else { continue }
+            text.gauge(
+                "mcp_gateway_resource_used_ratio", help: "What is used of what the process may have.",
+                labels: [("resource", resource)], use.share)
+        }
+    }
+
     private func writeConnections(_ snapshots: [ShardSnapshot], into text: inout PrometheusText) {
         text.counter(
             "mcp_gateway_bugs_total", help: "Mistakes of the gateway itself that it noticed; report them, please.",
             snapshots.reduce(0) { $0 + $1.counters.bugs })
-        if let count = ProcessMetrics.openDescriptorCount() {
+        if let count = ProcessResources().openDescriptorCount() {
             text.gauge("mcp_gateway_open_fds", help: "File descriptors that are open.", count)
         }
         text.gauge(

@@ -30,6 +30,8 @@ public struct IdentityShares: Sendable {
 
     /// Calls that one identity may have in flight.
     public let limit: Int
+    /// Calls in flight that are counted.
+    public private(set) var callCount = 0
     /// Identities that have calls in flight and are counted.
     public private(set) var identityCount = 0
     private let capacity: Int
@@ -61,6 +63,7 @@ public struct IdentityShares: Sendable {
             places[position].identity = identity
         }
         places[position].count = count &+ 1
+        callCount &+= 1
         return .admitted
     }
 
@@ -73,6 +76,7 @@ public struct IdentityShares: Sendable {
             return
         }
         places[position].count = count &- 1
+        callCount &-= 1
         guard count == 1 else { return }
         identityCount -= 1
         close(gap: position)

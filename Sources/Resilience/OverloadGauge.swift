@@ -1,7 +1,8 @@
 /// Turns what is used of memory and descriptors, and how late the event loops are, into an `OverloadLevel`.
 ///
 /// The level rises at once and falls one step at a time, when what it is about has been five points (of the lag: a half)
-/// below its threshold for a second; so a value that wavers around a threshold does not make the process waver.
+/// below its threshold for a second; so a value that wavers around a threshold does not make the process waver. A lag that
+/// was there only once counts for nothing: a process that was stopped and goes on is late once, and then it is not.
 ///
 /// Told every 100 ms or so, off the path of calls; those read the level that was found last. Constant cost.
 public struct OverloadGauge: Sendable {
@@ -26,6 +27,7 @@ public struct OverloadGauge: Sendable {
     public private(set) var level = OverloadLevel.none
     /// Since when a lower level would do; `nil` if none would.
     private var calmSince: MonotonicTime?
+    private var previousLag = Duration.zero
 
     private static let lagLimit = Duration.milliseconds(250)
     private static let relief = 0.05
@@ -36,13 +38,15 @@ public struct OverloadGauge: Sendable {
 
     /// Takes note of what is known at `now`; returns the level.
     public mutating func read(_ reading: Reading, at now: MonotonicTime) -> OverloadLevel {
-        let rising = OverloadGauge.level(of: reading, relief: 0, lagLimit: OverloadGauge.lagLimit)
+        let lag = min(reading.lag, previousLag)
+        previousLag = reading.lag
+        let rising = OverloadGauge.level(of: reading, lag: lag, relief: 0, lagLimit: OverloadGauge.lagLimit)
         if rising >= level {
             level = rising
             calmSince = nil
         }
         let falling = OverloadGauge.level(
-            of: reading, relief: OverloadGauge.relief, lagLimit: OverloadGauge.lagLimit / 2)
+            of: reading, lag: lag, relief: OverloadGauge.relief, lagLimit: OverloadGauge.lagLimit / 2)
         guard falling < level else {
             calmSince = nil
             return level
@@ -57,12 +61,14 @@ public struct OverloadGauge: Sendable {
         return level
     }
 
-    private static func level(of reading: Reading, relief: Double, lagLimit: Duration) -> OverloadLevel {
+    private static func level(
+        of reading: Reading, lag: Duration, relief: Double, lagLimit: Duration
+    ) -> OverloadLevel {
         // What is no number is ignored by `max` only on one side.
         let memory = reading.memory.isNaN ? 0 : reading.memory
         let used = max(memory, reading.descriptors.isNaN ? 0 : reading.descriptors)
         if used >= 0.95 - relief { return .exhausted }
-        if used >= 0.9 - relief || reading.lag > lagLimit { return .critical }
+        if used >= 0.9 - relief || lag > lagLimit { return .critical }
         return used >= 0.8 - relief ? .high : .none
     }
 }

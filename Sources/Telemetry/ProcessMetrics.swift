@@ -41,18 +41,12 @@ package struct ProcessMetrics: Sendable {
                 "process_resident_memory_bytes", help: "Resident memory size in bytes.",
                 pages.multipliedReportingOverflow(by: max(Int(sysconf(CInt(_SC_PAGESIZE))), 1)).partialValue)
         }
-        if let count = ProcessMetrics.openDescriptorCount() {
+        let resources = ProcessResources()
+        if let count = resources.openDescriptorCount() {
             text.gauge("process_open_fds", help: "Number of open file descriptors.", count)
         }
-        var limit = rlimit()
-        #if canImport(Glibc)
-            let resource = CInt(RLIMIT_NOFILE.rawValue)
-        #else
-            let resource = CInt(RLIMIT_NOFILE)
-        #endif
-        if getrlimit(resource, &limit) == 0 {
-            text.gauge(
-                "process_max_fds", help: "Maximum number of open file descriptors.", Int(clamping: limit.rlim_cur))
+        if let limit = ProcessResources.descriptorLimit() {
+            text.gauge("process_max_fds", help: "Maximum number of open file descriptors.", limit)
         }
         if let startTime {
             text.gauge(
@@ -66,12 +60,16 @@ package struct ProcessMetrics: Sendable {
 
     /// The numbers of `/proc/self/stat` from the third field on; the name before may hold anything, parentheses too.
     private static func statFields() -> [Int?]? {
-        guard let stat = read("/proc/self/stat"), let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        guard let stat = SystemText.bytes(of: "/proc/self/stat"), let end = stat.lastIndex(of: UInt8(ascii: ")")) else {
+            return nil
+        }
         return stat[(end + 1)...].split(separator: UInt8(ascii: " ")).map { Int(String(decoding: $0, as: UTF8.self)) }
     }
 
     private static func readStartTime() -> Double? {
-        guard let fields = statFields(), fields.count > 19, let ticks = fields[19], let stat = read("/proc/stat") else {
+        guard let fields = statFields(), fields.count > 19, let ticks = fields[19],
+            let stat = SystemText.bytes(of: "/proc/stat")
+        else {
             return nil
         }
         let key = Array("btime ".utf8)
@@ -79,41 +77,5 @@ package struct ProcessMetrics: Sendable {
             let boot = Int(String(decoding: line.dropFirst(key.count), as: UTF8.self))
         else { return nil }
         return Double(boot) + Double(ticks) / Double(max(sysconf(CInt(_SC_CLK_TCK)), 1))
-    }
-
-    /// How many descriptors the process has open; `nil` where there is no `/proc`.
-    package static func openDescriptorCount() -> Int? {
-        guard let directory = opendir("/proc/self/fd") else { return nil }
-        defer { closedir(directory) }
-        var count = 0
-        while let entry = readdir(directory) {
-            // "." and ".." are no descriptors.
-            if entry.pointee.d_name.0 != CChar(bitPattern: UInt8(ascii: ".")) { count += 1 }
-        }
-        // Without the one that is open for this count.
-        return max(count - 1, 0)
-    }
-
-    /// The bytes of a file, at most 4 MiB; `nil` when it cannot be read.
-    private static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16_384)
-        while bytes.count < 4 << 20 {
-            let count = chunk.withUnsafeMutableBytes { buffer in
-                #if canImport(Darwin)
-                    Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-                #elseif canImport(Musl)
-                    Musl.read(descriptor, buffer.baseAddress, buffer.count)
-                #else
-                    Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-                #endif
-            }
-            guard count > 0 else { return count == 0 ? bytes : nil }
-            bytes.append(contentsOf: chunk[..<count])
-        }
-        return bytes
     }
 }

@@ -8,7 +8,14 @@ import Synchronization
 package final class ConnectionBudget: Sendable {
     private struct State {
         var open = 0
+        var isHeld = false
         var waiting: [@Sendable () -> Void] = []
+
+        /// Those who wait, who do no longer.
+        mutating func takeWaiting() -> [@Sendable () -> Void] {
+            defer { waiting = [] }
+            return waiting
+        }
     }
 
     /// The number of connections, 1….
@@ -28,10 +35,22 @@ package final class ConnectionBudget: Sendable {
     /// Connections that are open.
     package var openCount: Int { state.withLock { $0.open } }
 
+    /// Whether no connection is accepted, whatever room there is. Those who come meanwhile wait in the kernel's queue.
+    package var isHeld: Bool {
+        get { state.withLock { $0.isHeld } }
+        set {
+            let waiting = state.withLock { state in
+                state.isHeld = newValue
+                return newValue ? [] : state.takeWaiting()
+            }
+            for wake in waiting { wake() }
+        }
+    }
+
     /// Whether another connection may be accepted; if not, `wake` is called once when one may be.
     func hasRoom(orWake wake: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
-            if state.open < limit { return true }
+            if state.open < limit, !state.isHeld { return true }
             state.waiting.append(wake)
             return false
         }
@@ -46,9 +65,7 @@ package final class ConnectionBudget: Sendable {
     func release() {
         let waiting = state.withLock { state in
             state.open -= 1
-            let waiting = state.waiting
-            state.waiting = []
-            return waiting
+            return state.isHeld ? [] : state.takeWaiting()
         }
         for wake in waiting { wake() }
     }

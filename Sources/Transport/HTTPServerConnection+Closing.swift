@@ -8,7 +8,9 @@ extension HTTPServerConnection {
         switch phase {
         case .awaitingHead where isHeadTimerArmed, .readingBody:
             if isWritable {
-                refuse(HTTPAnswer(status: 408, closesConnection: true))
+                // Nobody is too slow whom nobody listens to.
+                let isHeld = phase == .readingBody && loop.holdsBodies
+                refuse(HTTPAnswer(status: isHeld ? 503 : 408, closesConnection: true))
                 flushIfNeeded()
             } else {
                 close()
@@ -85,6 +87,15 @@ extension HTTPServerConnection {
     /// Ends a connection that drains and has no request.
     func closeIfIdle() {
         guard isDraining, phase == .awaitingHead, !isHeadBegun else { return }
+        closeIdle()
+    }
+
+    /// Ends a connection that has had no request since `time`, or for longer.
+    package func close(ifIdleSince time: NIODeadline) {
+        if let idleSince, idleSince <= time { closeIdle() }
+    }
+
+    private func closeIdle() {
         if unsentByteCount == 0 { close() } else { linger() }
     }
 

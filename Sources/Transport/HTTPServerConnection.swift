@@ -87,6 +87,12 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         }
     }
 
+    /// Since when the connection has had no request, as far as that is known; `nil` while it has one, or one has begun.
+    package var idleSince: NIODeadline? {
+        guard phase == .awaitingHead, !isHeadBegun, isWritable else { return nil }
+        return timer.armedFor.map { $0 - timeouts.idle }
+    }
+
     /// The address of the peer, if it has one.
     package var remoteAddress: SocketAddress? { context?.channel.remoteAddress }
 
@@ -179,12 +185,13 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         readOn()
     }
 
-    /// Asks the channel for more input, unless too much waits already.
+    /// Asks the channel for more input, unless too much waits already, or nothing may be read of bodies.
     private func readOn() {
         let isFull =
             (phase == .handling || phase == .streaming)
             && inbound.readableBytes - requestByteCount > HTTPServerConnection.readAheadLimit
-        isReadWithheld = isFull || (phase == .awaitingHead && !isWritable)
+        isReadWithheld =
+            isFull || (phase == .awaitingHead && !isWritable) || (phase == .readingBody && loop.holdsBodies)
         if !isReadWithheld { context?.read() }
     }
 
@@ -542,8 +549,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         }
     }
 
-    /// Asks for input again if that was put off.
-    func resumeReading() {
+    /// Asks for input again if that was put off. For the delegates of a loop that reads bodies again.
+    package func resumeReading() {
         guard isReadWithheld else { return }
         isReadWithheld = false
         context?.read()

@@ -12,6 +12,9 @@ package final class LoopContext {
     package let executor: LoopExecutor
     /// The deadlines of the loop.
     package let wheel: DeadlineWheel
+    /// Whether no more is read of the bodies of requests, because there is no memory for them. Whoever takes it back has the
+    /// connections read on (`HTTPServerConnection.resumeReading`).
+    package var holdsBodies = false
     /// The heads of requests that came lately.
     package let requestHeads = HTTPHeadMemory()
     /// Tells the wall clock, in seconds since 1970; a parameter so that tests can stop it.

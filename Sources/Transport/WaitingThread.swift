@@ -1,11 +1,11 @@
 import NIOPosix
 
 /// A thread that may wait for other processes, so that no event loop and none of the threads that tasks share does.
-struct WaitingThread: Sendable {
+package struct WaitingThread: Sendable {
     private let pool = NIOThreadPool(numberOfThreads: 1)
 
     /// A thread of its own; ends with `end`.
-    init() {
+    package init() {
         pool.start()
     }
 
@@ -14,8 +14,13 @@ struct WaitingThread: Sendable {
         try await pool.runIfActive(work)
     }
 
+    /// Does `work` there, after what is under way; nobody waits for it.
+    package func begin(_ work: @escaping @Sendable () -> Void) {
+        pool.submit { if $0 == .active { work() } }
+    }
+
     /// Lets the thread go once it has nothing to do.
-    func end() {
+    package func end() {
         pool.shutdownGracefully { _ in }
     }
 }

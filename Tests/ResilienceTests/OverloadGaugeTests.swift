@@ -14,12 +14,20 @@ import Testing
         #expect(byMemory == level && byDescriptors == level)
     }
 
-    @Test func `is critical when the loops lag`() {
+    @Test func `is critical when the loops go on lagging`() {
         var gauge = OverloadGauge()
-        let levels = [250, 251, 200, 126].map {
-            gauge.read(.init(lag: .milliseconds($0)), at: .milliseconds(1_000 - $0))
+        let levels = [250, 251, 251, 200, 126].enumerated().map {
+            gauge.read(.init(lag: .milliseconds($1)), at: .milliseconds(Int64($0) * 100))
         }
-        #expect(levels == [.none, .critical, .critical, .critical])
+        #expect(levels == [.none, .none, .critical, .critical, .critical])
+    }
+
+    @Test func `takes no note of a process that was stopped for a while`() {
+        var gauge = OverloadGauge()
+        let levels = [0, 30_000, 1, 30_000, 0].enumerated().map {
+            gauge.read(.init(lag: .milliseconds($1)), at: .milliseconds(Int64($0) * 100))
+        }
+        #expect(levels == [.none, .none, .none, .none, .none])
     }
 
     @Test func `falls one step in each calm second`() {

@@ -47,6 +47,24 @@ import Testing
         #expect(cache.insert(1, for: 2, costBytes: 30, owner: 1, until: .distantFuture, at: .zero) == true)
     }
 
+    @Test func `lets go of what is too much when there is less room, a few at a time`() {
+        var cache = Cache(bounds: Self.bounds(1_000))
+        for key in 0..<100 { cache.insert(key, for: key, costBytes: 10, until: .distantFuture, at: .zero) }
+        for _ in 0..<2 { for key in 0..<20 { _ = cache.value(for: key, at: .zero) } }
+        #expect(cache.costBytes == 1_000)
+        var steps = 0
+        while !cache.resize(to: Self.bounds(500), steps: 7, at: .zero) { steps += 1 }
+        #expect(steps > 5 && cache.costBytes <= 500 && cache.costBytes > 400)
+        #expect((0..<20).allSatisfy { cache.value(for: $0, at: .zero) == $0 })
+        for key in 200..<400 {
+            cache.insert(key, for: key, costBytes: 10, until: .distantFuture, at: .zero)
+            #expect(cache.costBytes <= 500)
+        }
+        let isDone = cache.resize(to: Self.bounds(1_000), at: .zero)
+        for key in 400..<600 { cache.insert(key, for: key, costBytes: 10, until: .distantFuture, at: .zero) }
+        #expect(isDone && cache.costBytes > 900)
+    }
+
     @Test func `takes a cost below one for one`() {
         var cache = Cache(bounds: Self.bounds(100))
         cache.insert(1, for: 1, costBytes: .min, until: .distantFuture, at: .zero)

@@ -400,6 +400,53 @@ import Wire
         #expect(harness.server.requests.count == 1)
     }
 
+    @Test func `reads no more of a body while there is no memory for it`() throws {
+        let harness = try ServerHarness()
+        try harness.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
+        #expect(harness.wantsToRead())
+        harness.loop.holdsBodies = true
+        #expect(!harness.wantsToRead())
+        harness.loop.holdsBodies = false
+        let count = harness.tap.readCount
+        harness.connection.resumeReading()
+        #expect(harness.tap.readCount == count + 1)
+        try harness.send("cd")
+        #expect(harness.server.log == ["head /a", "request /a abcd"])
+        // What has no body goes on being read.
+        harness.connection.answer("")
+        harness.loop.holdsBodies = true
+        #expect(harness.wantsToRead())
+    }
+
+    @Test func `does not call a client too slow from whom nothing is read`() throws {
+        let harness = try ServerHarness()
+        harness.loop.holdsBodies = true
+        try harness.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
+        harness.advance(.seconds(12))
+        #expect(try harness.statuses() == [503])
+    }
+
+    @Test func `ends a connection that has been idle for long enough, and no other`() throws {
+        let harness = try ServerHarness()
+        harness.server.handle = { _, connection in connection.answer("") }
+        let start = harness.loop.eventLoop.now
+        harness.advance(.seconds(3))
+        harness.connection.close(ifIdleSince: start - .milliseconds(1))
+        #expect(harness.isOpen)
+        // In the middle of a head, or with a request.
+        try harness.send("GET / HT")
+        harness.connection.close(ifIdleSince: harness.loop.eventLoop.now)
+        #expect(harness.isOpen && harness.connection.idleSince == nil)
+        try harness.send("TP/1.1\r\nHost: h\r\n\r\n")
+        let end = harness.loop.eventLoop.now
+        #expect(harness.connection.idleSince == end)
+        harness.connection.close(ifIdleSince: end - .seconds(1))
+        #expect(harness.isOpen)
+        harness.advance(.seconds(1))
+        harness.connection.close(ifIdleSince: end)
+        #expect(!harness.isOpen)
+    }
+
     @Test func `closes at once when the client has closed its side, too`() throws {
         let harness = try ServerHarness()
         harness.server.handle = { _, connection in connection.answer("") }

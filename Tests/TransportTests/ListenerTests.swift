@@ -140,6 +140,37 @@ import Transport
         #expect(answered == 12)
         await server.listener.close()
     }
+
+    @Test func `accepts nobody while the budget is held, and those who have waited afterwards`() async throws {
+        let server = try await SocketServer.start(loopCount: 2)
+        let (port, text) = (server.port, request("/"))
+        let old = try await blocking { () throws -> SocketPeer in
+            let peer = try #require(SocketPeer(port: port))
+            peer.send(text)
+            #expect(peer.receive(upTo: 12).bytes.count == 12)
+            return peer
+        }
+        server.budget.isHeld = true
+        // A listener that waits for connections already accepts those that come next: one batch on each loop.
+        let waiting = try await blocking { () throws -> [SocketPeer] in
+            try (0..<80).map { _ in
+                let peer = try #require(SocketPeer(port: port))
+                peer.send(text)
+                return peer
+            }
+        }
+        #expect(server.budget.openCount <= 1 + 2 * 16)
+        // Who is connected is served.
+        let isServed = try await blocking {
+            old.send(text)
+            return old.receive(upTo: 12).bytes.count == 12
+        }
+        #expect(isServed)
+        server.budget.isHeld = false
+        let answered = try await blocking { waiting.count { $0.receive(upTo: 12).bytes.count == 12 } }
+        #expect(answered == 80)
+        await server.listener.close()
+    }
 }
 
 #if canImport(Glibc)

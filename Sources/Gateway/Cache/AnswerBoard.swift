@@ -71,6 +71,11 @@ package struct AnswerBoard: Sendable {
         self.spans = spans
     }
 
+    /// Goes by other bounds, and lets up to `steps` answers go that are too many; whether none is any more.
+    mutating func resize(to bounds: ResponseCacheBounds, steps: Int, at now: MonotonicTime) -> Bool {
+        entries.resize(to: bounds, steps: steps, at: now)
+    }
+
     /// Bytes that are held.
     package var costBytes: Int { entries.costBytes }
     /// Answers and marks that are held.

@@ -22,6 +22,9 @@ package final class AnswerCache: Sendable {
     let watchedResources: Mutex<[WatchedResources]>
     /// Who else is told when the tools of each pool have changed, or may have; none if nobody is.
     private let traitsBoards: Mutex<[ToolTraitsBoard?]>
+    /// What it may hold, and half of that.
+    private let bounds: ResponseCacheBounds
+    private let halfBounds: ResponseCacheBounds
     /// What had happened in the cache before this one.
     private let before: Figures?
     private let invalidationCounts = InvalidationSource.allCases.map { _ in Counter() }
@@ -49,9 +52,11 @@ package final class AnswerCache: Sendable {
         maximumEntry = settings.maximumEntry
         self.poolCount = max(poolCount, 1)
         watchedResources = Mutex([WatchedResources](repeating: WatchedResources(), count: max(poolCount, 1)))
+        bounds = ResponseCacheBounds(bytes: settings.memory, entryBytes: settings.maximumEntry)
+        halfBounds = ResponseCacheBounds(bytes: settings.memory / 2, entryBytes: settings.maximumEntry)
         board = Mutex(
             AnswerBoard(
-                bounds: ResponseCacheBounds(bytes: settings.memory, entryBytes: settings.maximumEntry),
+                bounds: bounds,
                 spans: StaleSpans(
                     whileRevalidating: settings.staleWhileRevalidate, onError: settings.staleIfError),
                 poolCount: poolCount, seed: seed))
@@ -181,6 +186,15 @@ package final class AnswerCache: Sendable {
     /// How often something has become void, by from whom that was known.
     package var invalidations: [(source: InvalidationSource, count: Int)] {
         InvalidationSource.allCases.map { ($0, invalidationCounts[$0.rawValue].value.load(ordering: .relaxed)) }
+    }
+
+    // MARK: Room
+
+    /// Holds half of what it may hold from now on, or all of it again. Lets go of a few answers at a time: whoever looks for
+    /// one meanwhile does not wait for all of them. Costs next to nothing where nothing changes.
+    package func setHalved(_ isHalved: Bool, at now: MonotonicTime) {
+        let bounds = isHalved ? halfBounds : bounds
+        while !board.withLock({ $0.resize(to: bounds, steps: 64, at: now) }) {}
     }
 
     // MARK: Watched resources

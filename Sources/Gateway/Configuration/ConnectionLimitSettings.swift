@@ -6,14 +6,17 @@ package struct ConnectionLimitSettings: Hashable, Sendable {
     package var maximumAnswer: Int
     /// Connections of clients; automatic: what the descriptors allow. 1…1,000,000.
     package var maximumConnections: AutomaticCount
+    /// Bytes of memory that the process may take; automatic: what its control group may. 16MiB…1TiB.
+    package var memory: AutomaticCount
 
     package init(
         maximumBody: Int = 4_194_304, maximumAnswer: Int = 33_554_432,
-        maximumConnections: AutomaticCount = .automatic
+        maximumConnections: AutomaticCount = .automatic, memory: AutomaticCount = .automatic
     ) {
         self.maximumBody = maximumBody
         self.maximumAnswer = maximumAnswer
         self.maximumConnections = maximumConnections
+        self.memory = memory
     }
 }
 
@@ -31,5 +34,8 @@ extension ConnectionLimitSettings {
             ConfigurationKey(
                 "max_connections", \.maximumConnections, .automaticOrCount(1...1_000_000),
                 "Connections of clients. `auto`: half of the descriptors that the process may have, less 64."),
+            ConfigurationKey(
+                "memory_limit", \.memory, .automaticOrSize(16_777_216...1_099_511_627_776),
+                "Memory that the process may have; near that, it takes on less. `auto`: what its control group may."),
         ])
 }

@@ -124,6 +124,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     package func verdict(on head: HTTPReceivedHead, connection: HTTPServerConnection) -> HTTPHeadVerdict {
         if room !== home.room { moveOn() }
+        if home.overload == .exhausted { return refuse(.overloaded, head) }
         accepted = head.note as? AcceptedHead
         if let accepted, accepted.rules === rules {
             poolIndex = accepted.pool
@@ -141,14 +142,20 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             awaitsBody = true
             return .accept(maximumBody: shard.plan.maximumBody)
         case .fail(let failure):
-            loop.executor.enter(shard, Shard.refusedHead, failure)
-            let method = head.request.method
-            let closes =
-                method == .connect || method == .trace || failure == .misdirectedRequest
-                || failure == .lengthRequired || failure == .payloadTooLarge
-            let era = HeadRules.era(head.request.fields, head.bytes)
-            return .refuse(ErrorAnswer.make(failure, era: era, closes: closes))
+            return refuse(failure, head)
         }
+    }
+
+    /// Refuses a request for its head; what there is of a body is not kept.
+    private func refuse(_ failure: GatewayFailure, _ head: HTTPReceivedHead) -> HTTPHeadVerdict {
+        loop.executor.enter(shard, Shard.refusedHead, failure)
+        let method = head.request.method
+        let closes =
+            method == .connect || method == .trace || failure == .misdirectedRequest
+            || failure == .lengthRequired || failure == .payloadTooLarge || failure == .overloaded
+        var answer = ErrorAnswer.make(failure, era: HeadRules.era(head.request.fields, head.bytes), closes: closes)
+        if failure == .overloaded { answer.retryAfterSeconds = 1 }
+        return .refuse(answer)
     }
 
     /// Between two calls, goes over to the generation that new calls are served by.

@@ -8,15 +8,18 @@ package struct StatusPage: Sendable {
     private let loops: [NIOLoopBound<ServingLoop>]
     private let version: String
     private let readiness: Readiness
+    private let overload: OverloadBoard
 
     /// The page about what is in effect on these loops.
     package init(
-        _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, readiness: Readiness
+        _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, readiness: Readiness,
+        overload: OverloadBoard = OverloadBoard()
     ) {
         self.current = current
         self.loops = loops
         self.version = version
         self.readiness = readiness
+        self.overload = overload
     }
 
     /// The page as it is now. Asks each loop once.
@@ -35,6 +38,7 @@ package struct StatusPage: Sendable {
             "phase": .string("\(readiness.phase)"), "ready": .bool(readiness.isReady),
             "connections": .integer(snapshots.reduce(0) { $0 + $1.counters.connections }),
             "in_flight": .integer(snapshots.reduce(0) { $0 + $1.counters.inFlight }),
+            "overload": overloadJSON(),
             "pools": .array(
                 plan.pools.enumerated().map { index, pool in
                     [
@@ -47,6 +51,17 @@ package struct StatusPage: Sendable {
                             }),
                     ]
                 }),
+        ]
+    }
+
+    private func overloadJSON() -> JSONValue {
+        let state = overload.state
+        func json(_ use: ProcessResources.Use?) -> JSONValue {
+            use.map { ["used": .integer($0.used), "limit": .integer($0.limit)] } ?? .null
+        }
+        return [
+            "level": .string("\(state.level.label)"), "memory": json(state.memory),
+            "descriptors": json(state.descriptors),
         ]
     }
 

@@ -106,8 +106,8 @@ package final class Backend {
     }
 
     /// Takes out the connections that have been idle too long, oldest first.
-    package func takeStale(at now: NIODeadline) -> [BackendConnection] {
-        guard let fresh = idle.firstIndex(where: { $0.isUsable(at: now) }) else {
+    package func takeStale(at now: NIODeadline, idleFor time: TimeAmount = idleTime) -> [BackendConnection] {
+        guard let fresh = idle.firstIndex(where: { $0.isUsable(at: now) && now - $0.idleSince < time }) else {
             defer { idle.removeAll() }
             return idle
         }

@@ -1,4 +1,5 @@
 package import NIOCore
+import Resilience
 package import Telemetry
 package import Transport
 
@@ -26,6 +27,7 @@ package final class Housekeeper: DeadlineOwner {
     private var nextSweep: NIODeadline
     private var isDraining = false
     private var awaitsLastRequests = false
+    private var overload = OverloadLevel.none
 
     package init(shard: Shard, loop: LoopContext, accessLog: LogSink?) {
         self.shard = shard
@@ -51,6 +53,7 @@ package final class Housekeeper: DeadlineOwner {
             loop.executor.enter(shard, Shard.noteLag, now - nextSweep)
             for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
             if !retired.isEmpty { sweepRetired(now) }
+            if overload >= .critical { closeIdleClients(now) }
             nextSweep = now + Housekeeper.sweepInterval
             loop.wheel.arm(sweepTimer, at: nextSweep, owner: self)
         }
@@ -112,6 +115,22 @@ package final class Housekeeper: DeadlineOwner {
     /// Forgets a connection that is closed.
     package func remove(_ connection: HTTPServerConnection) {
         clients[ObjectIdentifier(connection)] = nil
+    }
+
+    /// Goes by how near the process is to its limits: from `critical` on, connections end that nobody uses; below `exhausted`
+    /// those are read from again that were held.
+    func relieve(_ level: OverloadLevel) {
+        overload = level
+        // Reading and closing change the table.
+        if !loop.holdsBodies { for client in Array(clients.values) { client.connection.resumeReading() } }
+        guard level >= .critical else { return }
+        let now = loop.eventLoop.now
+        closeIdleClients(now)
+        for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
+    }
+
+    private func closeIdleClients(_ now: NIODeadline) {
+        for client in Array(clients.values) { client.connection.close(ifIdleSince: now - OverloadRelief.idleTime) }
     }
 
     /// Ends streams that only listen, and makes connections end after their next answer. Whoever is about to send on an idle

@@ -1,5 +1,6 @@
 import NIOCore
 package import Redis
+package import Resilience
 package import Telemetry
 package import Transport
 import Wire
@@ -17,6 +18,8 @@ package final class ServingLoop {
     var compressor = LZ4Compressor()
     /// Where those of this loop are reached who wait for room.
     let admissionDesk = AdmissionDesk()
+    /// How near the process is to its limits.
+    package private(set) var overload = OverloadLevel.none
     /// Where new calls go: one pointer is compared for each of them.
     package private(set) var room: ShardRoom
     private let network: any Network
@@ -49,11 +52,23 @@ package final class ServingLoop {
         let last = room
         let handover = loop.executor.enter(last.shard, Shard.retire, next.plan)
         loop.executor.enter(next, Shard.succeed, handover)
+        loop.executor.enter(next, Shard.setOverload, overload)
         // Who waits for the answer of somebody else is told where they wait.
         let desk = next.plan.cache === last.shard.plan.cache ? last.desk : ServingLoop.makeDesk(of: next, loop)
         room = ShardRoom(shard: next, desk: desk)
         housekeeper.succeed(last, by: next)
         for connection in handover.closing { connection.http.close() }
+    }
+
+    /// The process has come nearer to its limits, or is further away from them: does what there is to do about it here.
+    package func setOverload(_ level: OverloadLevel) {
+        guard level != overload else { return }
+        overload = level
+        for shard in [room.shard] + housekeeper.retiredShards {
+            loop.executor.enter(shard, Shard.setOverload, level)
+        }
+        loop.holdsBodies = level == .exhausted
+        housekeeper.relieve(level)
     }
 
     /// What the calls of this loop have come to, whichever shard they were served by.

@@ -115,6 +115,9 @@ extension Shard {
         }
         let pool = pools[call.poolIndex]
         let admission = pool.plan.admission
+        if overload >= .critical, isDispensable(call, in: pool) {
+            return .refuse(Refusal(failure: .overloaded, retryAfterSeconds: 1))
+        }
         call.departures = admission.departures
         switch admission.enter(&call.place, identity: identity(of: call, in: pool)) {
         case .entered: break

@@ -27,6 +27,8 @@ package actor Shard {
     /// Connections that were found too old when one was leased; the housekeeper closes them.
     var discarded: [BackendConnection] = []
     var isDraining = false
+    /// How near the process is to its limits.
+    var overload = OverloadLevel.none
     /// Whether another shard takes the new calls.
     var isRetired = false
     /// Which of the pools have gone over to the next shard, which counts what happens in them.
@@ -70,6 +72,7 @@ package actor Shard {
         let pools = zip(shard.pools, shard.isPoolShared).lazy.filter { !$0.1 }.map { $0.0 }
         // Nobody will come for those of a shard that is retired.
         if shard.isRetired { return shard.discarded + pools.flatMap { $0.backends.flatMap { $0.takeIdle() } } }
-        return shard.discarded + pools.flatMap { $0.backends.flatMap { $0.takeStale(at: now) } }
+        let time = shard.overload >= .critical ? OverloadRelief.idleTime : Backend.idleTime
+        return shard.discarded + pools.flatMap { $0.backends.flatMap { $0.takeStale(at: now, idleFor: time) } }
     }
 }

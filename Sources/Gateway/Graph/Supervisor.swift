@@ -79,6 +79,7 @@ package actor Supervisor: Service {
         var changeListeners: [NIOLoopBound<ChangeListener>] = []
         var follower: Task<Void, Never>?
         var census: Task<Void, Never>?
+        var overloadWatch: Task<Void, Never>?
     }
 
     /// What the process was started with: some of it holds to its end.
@@ -87,6 +88,7 @@ package actor Supervisor: Service {
     let current: CurrentGeneration
     let readiness: Readiness
     let reloads = ReloadTally()
+    let overload = OverloadBoard()
     var sealer: SessionSealer?
     /// The end of the last reload or handover so far: one goes after another.
     var lastChange: Task<Void, Never>?
@@ -154,17 +156,19 @@ package actor Supervisor: Service {
         }
         var running = Running(
             loops: loops, budget: makeBudget(), redis: redis,
-            status: StatusPage(current, loops: loops, version: surroundings.version, readiness: readiness))
+            status: StatusPage(
+                current, loops: loops, version: surroundings.version, readiness: readiness, overload: overload))
         let sockets = InheritedSockets(offeredSockets + surroundings.activated, for: generation.configuration)
         let metrics = GatewayMetrics(
             current, loops: loops, version: surroundings.version, redis: redis?.status,
-            connectionLimit: running.budget.limit, reloads: reloads)
+            connectionLimit: running.budget.limit, reloads: reloads, overload: overload)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
             if sockets.admin == nil { running.admin = try await listenForAdmin(running) }
             for (plan, pool) in zip(generation.plan.pools, generation.configuration.pools) {
                 running.attendants.append(try await PoolAttendants.start(of: plan, pool, surroundings))
             }
+            running.overloadWatch = startOverloadWatch(running)
             running.census = startCensus(redis)
             // First: what is heard of changes is to be told to others from the beginning.
             running.follower = startFollower(redis)
@@ -224,6 +228,14 @@ package actor Supervisor: Service {
         let census = GatewayCensus(
             redis, limiter, on: surroundings.loops.side, keyPrefix: settings.keyPrefix, name: name)
         return Task(executorPreference: surroundings.loops.side) { await census.run() }
+    }
+
+    private func startOverloadWatch(_ running: Running) -> Task<Void, Never> {
+        let side = surroundings.loops.side
+        let watch = OverloadWatch(
+            current, running.loops, budget: running.budget, board: overload, executor: side,
+            logger: surroundings.logger)
+        return Task(executorPreference: side) { await watch.run() }
     }
 
     private func makeLoop(
@@ -380,6 +392,7 @@ package actor Supervisor: Service {
     private func stop(_ running: Running) async {
         running.follower?.cancel()
         running.census?.cancel()
+        running.overloadWatch?.cancel()
         await stop(running.changeListeners)
         for attendants in running.attendants { await attendants.stop() }
         for (_, listener) in running.listeners { await listener.close() }
@@ -387,6 +400,7 @@ package actor Supervisor: Service {
         for attendants in running.attendants { await attendants.wait() }
         await running.follower?.value
         await running.census?.value
+        await running.overloadWatch?.value
         await running.admin?.close()
         await running.redis?.shutdown()
     }

@@ -127,6 +127,21 @@ package final class PoolAdmission: Sendable {
         places.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
+    /// Whether `identity`, a hash of it, or all who have none together, has at least as many calls in flight as there are for
+    /// each if all have equally many. Nobody has who has none.
+    func hasShare(identity: UInt64?) -> Bool {
+        let total = inFlight
+        guard total > 0 else { return false }
+        let (counted, identities, own) = shares.withLock { shares in
+            guard let shares else { return (0, 0, 0) }
+            return (shares.callCount, shares.identityCount, identity.map { shares.count(of: max($0, 1)) } ?? 0)
+        }
+        // Those without a name are one more.
+        let unnamed = max(total - counted, 0)
+        let count = identity == nil ? unnamed : own
+        return count > 0 && count * (identities + (unnamed > 0 ? 1 : 0)) >= total
+    }
+
     private func takePlace() -> Bool {
         let count = UInt32(truncatingIfNeeded: places.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue)
         if Int(count) <= limitCount.load(ordering: .relaxed) { return true }

@@ -21,7 +21,8 @@
 /// spent in look-ups of generic metadata.
 public struct ResponseCache<Key: Hashable & Sendable, Owner: Hashable & Sendable, Value: Sendable>: Sendable {
     /// The bounds.
-    public let bounds: ResponseCacheBounds
+    @inlinable
+    public var bounds: ResponseCacheBounds { room }
     /// The sum of the costs of all entries, in bytes; never more than the bound.
     @inlinable
     public var costBytes: Int { probation.costBytes &+ main.costBytes }
@@ -35,6 +36,8 @@ public struct ResponseCache<Key: Hashable & Sendable, Owner: Hashable & Sendable
     @inlinable
     public var counts: ResponseCacheCounts { tally }
 
+    @usableFromInline
+    var room: ResponseCacheBounds
     @usableFromInline
     var index: [Key: Int32] = [:]
     @usableFromInline
@@ -60,7 +63,7 @@ public struct ResponseCache<Key: Hashable & Sendable, Owner: Hashable & Sendable
     /// An empty cache.
     @inlinable
     public init(bounds: ResponseCacheBounds) {
-        self.bounds = bounds
+        room = bounds
     }
 
     /// The value of `key`, if there is one that has not ended at `now`; one that has is removed.
@@ -136,6 +139,19 @@ public struct ResponseCache<Key: Hashable & Sendable, Owner: Hashable & Sendable
         main = Queue()
         owned = [:]
         ghosts = GhostQueue()
+    }
+
+    /// Goes by other bounds from now on, and evicts up to `steps` entries that are too many; whether none is any more.
+    ///
+    /// An owner who has more than their new share loses it with their next entry.
+    public mutating func resize(to bounds: ResponseCacheBounds, steps: Int = .max, at now: MonotonicTime) -> Bool {
+        room = bounds
+        for _ in 0..<max(steps, 1) {
+            guard costBytes > bounds.bytes || count > bounds.entryCount else { break }
+            evict(at: now)
+        }
+        ghosts.trim(to: count)
+        return costBytes <= bounds.bytes && count <= bounds.entryCount
     }
 
     /// The sum of the costs of the entries of `owner`.

@@ -5,6 +5,7 @@ import Transport
 /// A server on a free port of 127.0.0.1, or at a path, whose every request is handled by one closure.
 struct SocketServer {
     let listener: Listener
+    let budget: ConnectionBudget
 
     var port: Int { listener.localAddress.port ?? 0 }
 
@@ -28,11 +29,13 @@ struct SocketServer {
         if let path {
             return SocketServer(
                 listener: try await Listener.bind(
-                    path: path, mode: mode, loop: loops[0], budget: budget, makeHandler: makeHandler))
+                    path: path, mode: mode, loop: loops[0], budget: budget, makeHandler: makeHandler),
+                budget: budget)
         }
         return SocketServer(
             listener: try await Listener.bind(
-                host: "127.0.0.1", port: port, loops: loops, budget: budget, makeHandler: makeHandler))
+                host: "127.0.0.1", port: port, loops: loops, budget: budget, makeHandler: makeHandler),
+            budget: budget)
     }
 
     /// A server on sockets that somebody else has bound.
@@ -43,12 +46,13 @@ struct SocketServer {
         let group = MultiThreadedEventLoopGroup.singleton
         // The same loop may come twice where the machine has fewer.
         let loops = (0..<loopCount).map { _ in group.next() }
-        let listener = try await Listener.adopt(socket, loops: loops, budget: ConnectionBudget(limit: 1_000)) { loop in
+        let budget = ConnectionBudget(limit: 1_000)
+        let listener = try await Listener.adopt(socket, loops: loops, budget: budget) { loop in
             let server = RecordingServer()
             server.handle = handle
             return HTTPServerConnection(
                 loop: LoopContext(LoopExecutor(loop)), delegate: server, timeouts: HTTPServerTimeouts())
         }
-        return SocketServer(listener: listener)
+        return SocketServer(listener: listener, budget: budget)
     }
 }

@@ -76,21 +76,31 @@ extension ConfigurationValue where Value == Int {
 extension ConfigurationValue where Value == AutomaticCount {
     /// A whole number within bounds, or `auto`.
     static func automaticOrCount(_ range: ClosedRange<Int>) -> Self {
-        let number = ConfigurationValue<Int>.count(range)
-        return ConfigurationValue(
+        automatic(or: .count(range), "a whole number, \(range.lowerBound)…\(range.upperBound)")
+    }
+
+    /// A number of bytes within bounds, or `auto`.
+    static func automaticOrSize(_ range: ClosedRange<Int>) -> Self {
+        automatic(or: .size(range), "a size, \(range.lowerBound.sizeText)…\(range.upperBound.sizeText)")
+    }
+
+    private static func automatic(or number: ConfigurationValue<Int>, _ meaning: String) -> Self {
+        ConfigurationValue(
             kind: .either([.choice(["auto"]), number.kind]),
             read: { node, _, reader in
                 if case .scalar("auto", _) = node.content { return .automatic }
-                if case .scalar(let text, isPlain: true) = node.content, Quantity(text) != nil {
+                if case .scalar(let text, let isPlain) = node.content, isPlain || number.kind.isText(text),
+                    Quantity(text) != nil
+                {
                     return number.read(node, 0, &reader).map { .fixed($0) }
                 }
-                reader.mismatch(node, "must be auto or a whole number, \(range.lowerBound)…\(range.upperBound)")
+                reader.mismatch(node, "must be auto or \(meaning)")
                 return nil
             },
             text: { count in
                 switch count {
                 case .automatic: "auto"
-                case .fixed(let number): "\(number)"
+                case .fixed(let value): number.text(value)
                 }
             })
     }
