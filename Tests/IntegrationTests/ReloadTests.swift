@@ -4,49 +4,11 @@ import Testing
 extension Integration {
     /// A gateway that is configured anew while it serves.
     @Suite struct Reload {
-        /// A gateway with a file that a test writes again.
-        private struct Stand {
-            let folder: TemporaryFolder
-            let process: ChildProcess
-            let port: Int
-            let admin: Int
-
-            static func start(_ text: String, flags: [String] = ["--no-watch"]) async throws -> Stand {
-                let folder = try TemporaryFolder()
-                let file = try folder.write("gateway.conf", text.utf8)
-                let process = try ChildProcess(
-                    Machine.binaries.appending(path: "mcp-gateway"), ["run", "--config", file.path] + flags)
-                let stand = Stand(
-                    folder: folder, process: process, port: try await process.port(of: "mcp"),
-                    admin: try await process.port(of: "admin"))
-                try await eventually("the gateway is ready; it said: \(process.lastWords)") {
-                    try await HTTPCall.get("/ready").send(to: stand.admin).status == 200
-                }
-                return stand
-            }
-
-            func write(_ text: String) throws { _ = try folder.write("gateway.conf", text.utf8) }
-
-            func reload() async throws -> HTTPReply {
-                try await HTTPCall(method: "POST", path: "/reload").send(to: admin)
-            }
-
-            func metrics() async throws -> Metrics {
-                Metrics(try await HTTPCall.get("/metrics").send(to: admin).text)
-            }
-        }
-
-        private func file(_ backends: [any Backend], pool: String = "", more: String = "") -> String {
-            var text = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n\(more)pools:\n  tools:\n    backends:\n"
-            for backend in backends { text += "      - \(backend.url)\n" }
-            return text + pool
-        }
-
         @Test func `POST reload applies the file, says what has changed, and what waits`() async throws {
             let servers = [try await ToolServer.start("one"), try await ToolServer.start("two")]
-            let stand = try await Stand.start(file([servers[0]]))
+            let stand = try await GatewayOfFile.start(GatewayOfFile.text([servers[0]]))
             #expect(try await HTTPCall.process("a", era: .modern).send(to: stand.port).status == 200)
-            try stand.write(file([servers[1]], more: "workers: 3\nlimits: { max_body: 128KiB }\n"))
+            try stand.write(GatewayOfFile.text([servers[1]], more: "workers: 3\nlimits: { max_body: 128KiB }\n"))
             let reply = try await stand.reload()
             #expect(reply.status == 200)
             let answer = JSON(parsing: reply.body)
@@ -74,8 +36,8 @@ extension Integration {
 
         @Test func `a bad file changes nothing, and the complaint says why`() async throws {
             let server = try await ToolServer.start("one")
-            let stand = try await Stand.start(file([server]))
-            try stand.write(file([server], pool: "    balance: sometimes\n"))
+            let stand = try await GatewayOfFile.start(GatewayOfFile.text([server]))
+            try stand.write(GatewayOfFile.text([server], pool: "    balance: sometimes\n"))
             let reply = try await stand.reload()
             #expect(reply.status == 422)
             let complaints = JSON(parsing: reply.body)["complaints"].elements
@@ -91,9 +53,10 @@ extension Integration {
 
         @Test func `an address that is taken changes nothing`() async throws {
             let server = try await ToolServer.start("one")
-            let stand = try await Stand.start(file([server]))
+            let stand = try await GatewayOfFile.start(GatewayOfFile.text([server]))
             try stand.write(
-                file([server]).replacing("listen: 127.0.0.1:0", with: "listen: [127.0.0.1:0, 127.0.0.1:\(server.port)]")
+                GatewayOfFile.text([server]).replacing(
+                    "listen: 127.0.0.1:0", with: "listen: [127.0.0.1:0, 127.0.0.1:\(server.port)]")
             )
             let reply = try await stand.reload()
             #expect(reply.status == 422)
@@ -103,10 +66,11 @@ extension Integration {
 
         @Test func `listeners come and go`() async throws {
             let server = try await ToolServer.start("one")
-            let stand = try await Stand.start(file([server]))
+            let stand = try await GatewayOfFile.start(GatewayOfFile.text([server]))
             let spare = try await ToolServer.start("spare")
             await spare.process.stop()
-            try stand.write(file([server]).replacing("listen: 127.0.0.1:0", with: "listen: 127.0.0.1:\(spare.port)"))
+            try stand.write(
+                GatewayOfFile.text([server]).replacing("listen: 127.0.0.1:0", with: "listen: 127.0.0.1:\(spare.port)"))
             #expect(try await stand.reload().status == 200)
             #expect(try await HTTPCall.process("a", era: .modern).send(to: spare.port).status == 200)
             try await eventually("the old one is closed") { (try? HTTPConnection(port: stand.port)) == nil }
@@ -114,13 +78,13 @@ extension Integration {
 
         @Test func `SIGHUP and a file that has changed do the same`() async throws {
             let server = try await ToolServer.start("one")
-            let stand = try await Stand.start(file([server]), flags: [])
-            try stand.write(file([server], pool: "    balance: random\n"))
+            let stand = try await GatewayOfFile.start(GatewayOfFile.text([server]), flags: [])
+            try stand.write(GatewayOfFile.text([server], pool: "    balance: random\n"))
             stand.process.signal(SIGHUP)
             try await eventually("it goes by the file: \(stand.process.lastWords)") {
                 try await stand.metrics()("mcp_gateway_config_generation") == 2
             }
-            try stand.write(file([server], pool: "    balance: least_request\n"))
+            try stand.write(GatewayOfFile.text([server], pool: "    balance: least_request\n"))
             try await eventually("it goes by the file: \(stand.process.lastWords)", within: .seconds(10)) {
                 try await stand.metrics()("mcp_gateway_config_generation") == 3
             }
@@ -130,7 +94,7 @@ extension Integration {
         @Test func `10 reloads under 500 calls a second lose none, and keep none waiting`() async throws {
             var servers: [ToolServer] = []
             for number in 1...3 { servers.append(try await ToolServer.start("tools-\(number)")) }
-            let stand = try await Stand.start(file(servers))
+            let stand = try await GatewayOfFile.start(GatewayOfFile.text(servers))
             async let load = ChildProcess.run(
                 Machine.binaries.appending(path: "mcp-load"),
                 [
@@ -143,7 +107,7 @@ extension Integration {
                 // Each time another backend is missing, and the pool another one.
                 var present: [ToolServer] = servers
                 present.remove(at: round % 3)
-                try stand.write(file(present, pool: "    retry: { attempts: \(2 + round % 2) }\n"))
+                try stand.write(GatewayOfFile.text(present, pool: "    retry: { attempts: \(2 + round % 2) }\n"))
                 let reply = try await stand.reload()
                 #expect(JSON(parsing: reply.body)["result"] == "applied")
                 try await Task.sleep(for: .milliseconds(800))

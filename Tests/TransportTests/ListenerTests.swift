@@ -143,32 +143,31 @@ import Transport
 
     @Test func `accepts nobody while the budget is held, and those who have waited afterwards`() async throws {
         let server = try await SocketServer.start(loopCount: 2)
-        let (port, text) = (server.port, request("/"))
-        let old = try await blocking { () throws -> SocketPeer in
-            let peer = try #require(SocketPeer(port: port))
-            peer.send(text)
-            #expect(peer.receive(upTo: 12).bytes.count == 12)
-            return peer
+        let (port, text, budget) = (server.port, request("/"), server.budget)
+        let (sent, answered) = (Counter(), Counter())
+        async let isServed = blocking { () -> Bool in
+            guard let old = SocketPeer(port: port) else { return false }
+            old.send(text)
+            guard old.receive(upTo: 12).bytes.count == 12 else { return false }
+            budget.isHeld = true
+            while sent.value < 80 { sched_yield() }
+            // Whoever is connected is served, and of the others those whom a listener was about to accept: a batch on each loop.
+            old.send(text)
+            let isServed = old.receive(upTo: 12).bytes.count == 12 && budget.openCount <= 1 + 2 * 16
+            budget.isHeld = false
+            return isServed
         }
-        server.budget.isHeld = true
-        // A listener that waits for connections already accepts those that come next: one batch on each loop.
-        let waiting = try await blocking { () throws -> [SocketPeer] in
-            try (0..<80).map { _ in
-                let peer = try #require(SocketPeer(port: port))
+        try await blocking {
+            while !budget.isHeld { sched_yield() }
+            withThreads(80) {
+                guard let peer = SocketPeer(port: port) else { return }
                 peer.send(text)
-                return peer
+                sent.add()
+                if peer.receive(upTo: 12).bytes.count == 12 { answered.add() }
             }
         }
-        #expect(server.budget.openCount <= 1 + 2 * 16)
-        // Who is connected is served.
-        let isServed = try await blocking {
-            old.send(text)
-            return old.receive(upTo: 12).bytes.count == 12
-        }
-        #expect(isServed)
-        server.budget.isHeld = false
-        let answered = try await blocking { waiting.count { $0.receive(upTo: 12).bytes.count == 12 } }
-        #expect(answered == 80)
+        #expect(try await isServed)
+        #expect(answered.value == 80)
         await server.listener.close()
     }
 }

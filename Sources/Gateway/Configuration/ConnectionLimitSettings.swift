@@ -6,7 +6,7 @@ package struct ConnectionLimitSettings: Hashable, Sendable {
     package var maximumAnswer: Int
     /// Connections of clients; automatic: what the descriptors allow. 1…1,000,000.
     package var maximumConnections: AutomaticCount
-    /// Bytes of memory that the process may take; automatic: what its control group may. 16MiB…1TiB.
+    /// Bytes of memory that the process may take; automatic: what its control group may. 8MiB…1TiB.
     package var memory: AutomaticCount
 
     package init(
@@ -35,7 +35,7 @@ extension ConnectionLimitSettings {
                 "max_connections", \.maximumConnections, .automaticOrCount(1...1_000_000),
                 "Connections of clients. `auto`: half of the descriptors that the process may have, less 64."),
             ConfigurationKey(
-                "memory_limit", \.memory, .automaticOrSize(16_777_216...1_099_511_627_776),
+                "memory_limit", \.memory, .automaticOrSize(8_388_608...1_099_511_627_776),
                 "Memory that the process may have; near that, it takes on less. `auto`: what its control group may."),
         ])
 }

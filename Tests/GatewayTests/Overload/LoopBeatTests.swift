@@ -1,0 +1,25 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Gateway
+
+@Suite struct `Loop beat` {
+    @Test func `tells how long a loop takes to get to something, and has taken so far`() {
+        let loop = EmbeddedEventLoop()
+        let start = loop.now
+        var beat = LoopBeat()
+        #expect(beat.beat(loop, at: start) == .zero)
+        // It does nothing for a while.
+        #expect(beat.beat(loop, at: start + .milliseconds(100)) == .milliseconds(100))
+        #expect(beat.beat(loop, at: start + .milliseconds(300)) == .milliseconds(300))
+        loop.advanceTime(by: .milliseconds(340))
+        #expect(beat.beat(loop, at: start + .milliseconds(400)) == .milliseconds(340))
+        // While the next answer is still to come, the last one holds.
+        #expect(beat.beat(loop, at: start + .milliseconds(500)) == .milliseconds(340))
+        loop.advanceTime(by: .milliseconds(170))
+        #expect(beat.beat(loop, at: start + .milliseconds(600)) == .milliseconds(110))
+        loop.run()
+        #expect(beat.beat(loop, at: start + .milliseconds(601)) == .zero)
+    }
+}
