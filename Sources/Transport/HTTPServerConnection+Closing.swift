@@ -90,9 +90,9 @@ extension HTTPServerConnection {
         closeIdle()
     }
 
-    /// Ends a connection that has had no request since `time`, or for longer.
-    package func close(ifIdleSince time: NIODeadline) {
-        if let idleSince, idleSince <= time { closeIdle() }
+    /// Ends a connection that has had no request for `time`, or longer.
+    package func close(ifIdleFor time: TimeAmount) {
+        if let idleSince, loop.eventLoop.now - idleSince >= time { closeIdle() }
     }
 
     private func closeIdle() {

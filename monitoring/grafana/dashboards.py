@@ -447,6 +447,10 @@ def gateway() -> Json:
         graph("Event loop lag", "How late the event loops were with their regular work; about 10 ms when idle.", "s",
               (now("max", "mcp_gateway_loop_lag_seconds", GATEWAYS, by="instance, loop"), "{{instance}} loop {{loop}}"),
               colors=steps((None, GREEN), (0.25, RED))),
+        graph("Near the limits", "What is used of the memory and the descriptors that a gateway may have: from 80 % on it takes no "
+              "new connections, from 90 % on it refuses some calls, from 95 % on all.", "percentunit",
+              (now("max", "mcp_gateway_resource_used_ratio", GATEWAYS, by="instance, resource"), "{{resource}} of {{instance}}"),
+              colors=NEARLY_ALL, most=1),
         graph("Versions", "How many gateways run which version.", "none",
               (now("count", "mcp_gateway_build_info", GATEWAYS, by="version"), "{{version}}"), stacked=True),
     ], [

@@ -53,7 +53,7 @@ package final class Housekeeper: DeadlineOwner {
             loop.executor.enter(shard, Shard.noteLag, now - nextSweep)
             for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
             if !retired.isEmpty { sweepRetired(now) }
-            if overload >= .critical { closeIdleClients(now) }
+            if overload >= .critical { closeIdleClients() }
             nextSweep = now + Housekeeper.sweepInterval
             loop.wheel.arm(sweepTimer, at: nextSweep, owner: self)
         }
@@ -124,13 +124,12 @@ package final class Housekeeper: DeadlineOwner {
         // Reading and closing change the table.
         if !loop.holdsBodies { for client in Array(clients.values) { client.connection.resumeReading() } }
         guard level >= .critical else { return }
-        let now = loop.eventLoop.now
-        closeIdleClients(now)
-        for connection in loop.executor.enter(shard, Shard.takeStale, now) { connection.http.close() }
+        closeIdleClients()
+        for connection in loop.executor.enter(shard, Shard.takeStale, loop.eventLoop.now) { connection.http.close() }
     }
 
-    private func closeIdleClients(_ now: NIODeadline) {
-        for client in Array(clients.values) { client.connection.close(ifIdleSince: now - OverloadRelief.idleTime) }
+    private func closeIdleClients() {
+        for client in Array(clients.values) { client.connection.close(ifIdleFor: OverloadRelief.idleTime) }
     }
 
     /// Ends streams that only listen, and makes connections end after their next answer. Whoever is about to send on an idle
