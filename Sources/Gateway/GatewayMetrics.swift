@@ -14,6 +14,7 @@ package struct GatewayMetrics: Sendable {
     private let redis: RedisStatus?
     private let connectionLimit: Int?
     private let overload: OverloadBoard
+    private let resources = ProcessResources()
 
     /// The metrics of what is in effect on these loops, and of `redis` if there is one; `connectionLimit` is how many
     /// clients may be connected.
@@ -347,7 +348,7 @@ package struct GatewayMetrics: Sendable {
         text.counter(
             "mcp_gateway_bugs_total", help: "Mistakes of the gateway itself that it noticed; report them, please.",
             snapshots.reduce(0) { $0 + $1.counters.bugs })
-        if let count = ProcessResources().openDescriptorCount() {
+        if let count = resources.openDescriptorCount() {
             text.gauge("mcp_gateway_open_fds", help: "File descriptors that are open.", count)
         }
         text.gauge(

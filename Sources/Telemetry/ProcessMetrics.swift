@@ -12,6 +12,7 @@
 package struct ProcessMetrics: Sendable {
     /// Seconds since 1970 when the process started; `nil` when unknown.
     private let startTime: Double?
+    private let resources = ProcessResources()
 
     /// Reads once what does not change.
     package init() {
@@ -41,7 +42,6 @@ package struct ProcessMetrics: Sendable {
                 "process_resident_memory_bytes", help: "Resident memory size in bytes.",
                 pages.multipliedReportingOverflow(by: max(Int(sysconf(CInt(_SC_PAGESIZE))), 1)).partialValue)
         }
-        let resources = ProcessResources()
         if let count = resources.openDescriptorCount() {
             text.gauge("process_open_fds", help: "Number of open file descriptors.", count)
         }

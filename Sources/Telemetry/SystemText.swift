@@ -38,14 +38,32 @@ enum SystemText {
 
     /// The number that is all there is in a file; `nil` where it is a word, such as `max`, or there is no such file.
     static func number(in path: String) -> Int? {
-        lines(of: path).first.flatMap { Int($0) }
+        bytes(of: path).flatMap { number($0.prefix { $0 != newline }) }
     }
 
     /// The number behind `name` in a file with a name and a number in each line.
-    static func number(named name: String, in path: String) -> Int? {
-        lines(of: path).lazy.compactMap { line -> Int? in
-            let words = line.split(separator: " ")
-            return words.count == 2 && words[0] == name ? Int(words[1]) : nil
-        }.first
+    static func number(named name: StaticString, in path: String) -> Int? {
+        guard let bytes = bytes(of: path) else { return nil }
+        return name.withUTF8Buffer { name in
+            for line in bytes.split(separator: newline) where line.count > name.count && line.starts(with: name) {
+                let rest = line[(line.startIndex + name.count)...]
+                if rest.first == UInt8(ascii: " ") { return number(rest.dropFirst()) }
+            }
+            return nil
+        }
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        guard !digits.isEmpty, digits.count <= 18 else {
+            return digits.isEmpty ? nil : Int(String(decoding: digits, as: UTF8.self))
+        }
+        var number = 0
+        for digit in digits {
+            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+            number = number * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return number
     }
 }

@@ -35,7 +35,8 @@ import Testing
     @Test func `goes by the group that is nearest to its limit`() throws {
         let tree = try Tree([
             "proc/cgroup": "0::/box/one\n", "cgroup/box/one/memory.max": "1000\n",
-            "cgroup/box/one/memory.current": "100\n", "cgroup/box/memory.max": "2000\n",
+            "cgroup/box/one/memory.current": "400\n", "cgroup/box/one/memory.stat": "inactive_file 300\n",
+            "cgroup/box/memory.max": "2000\n",
             "cgroup/box/memory.current": "1900\n",
         ])
         #expect(tree.resources.memoryOfControlGroup() == ProcessResources.Use(used: 1_900, limit: 2_000))

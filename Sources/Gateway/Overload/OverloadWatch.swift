@@ -14,7 +14,10 @@ actor OverloadWatch {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private static let interval = Duration.milliseconds(100)
-    /// After so many looks, memory that is not used is given back to the system, if there is little of it.
+    /// Where more than half is free, what the process uses is measured after so many looks only: that much is not filled
+    /// meanwhile.
+    private static let calmInterval = 5
+    /// After so many measurements, memory that is not used is given back to the system, if there is little of it.
     private static let trimInterval = 10
 
     private let current: CurrentGeneration
@@ -26,6 +29,7 @@ actor OverloadWatch {
     private let thread = WaitingThread()
     private var gauge = OverloadGauge()
     private var beats: [LoopBeat]
+    private var looksUntilMeasured = 0
     private var looksUntilTrim = 0
 
     /// Watches over what `loops` and `budget` serve by the generation in effect, and says on `board` what it finds.
@@ -54,6 +58,11 @@ actor OverloadWatch {
 
     /// Has it found out what the process uses, for the next look: files are read, and that is nothing for a loop.
     private func measure() {
+        looksUntilMeasured -= 1
+        let state = board.state
+        let isCalm = max(state.memory?.share ?? 0, state.descriptors?.share ?? 0) < 0.5
+        guard !isCalm || looksUntilMeasured <= 0 else { return }
+        looksUntilMeasured = OverloadWatch.calmInterval
         let (resources, board) = (resources, board)
         let limit = current.value.configuration.limits.memory
         let trims = trimsMemory()
