@@ -1,8 +1,8 @@
 /// Turns what is used of memory and descriptors, and how late the event loops are, into an `OverloadLevel`.
 ///
 /// The level rises at once and falls one step at a time, when what it is about has been five points (of the lag: a half)
-/// below its threshold for a second; so a value that wavers around a threshold does not make the process waver. A lag that
-/// was there only once counts for nothing: a process that was stopped and goes on is late once, and then it is not.
+/// below its threshold for a second; so a value that wavers around a threshold does not make the process waver. A lag
+/// counts when it was there three times in a row: a process that was stopped and goes on is late once, and then it is not.
 ///
 /// Told every 100 ms or so, off the path of calls; those read the level that was found last. Constant cost.
 public struct OverloadGauge: Sendable {
@@ -27,7 +27,8 @@ public struct OverloadGauge: Sendable {
     public private(set) var level = OverloadLevel.none
     /// Since when a lower level would do; `nil` if none would.
     private var calmSince: MonotonicTime?
-    private var previousLag = Duration.zero
+    /// The last lag and the one before.
+    private var previousLags = (Duration.zero, Duration.zero)
 
     private static let lagLimit = Duration.milliseconds(250)
     private static let relief = 0.05
@@ -38,8 +39,8 @@ public struct OverloadGauge: Sendable {
 
     /// Takes note of what is known at `now`; returns the level.
     public mutating func read(_ reading: Reading, at now: MonotonicTime) -> OverloadLevel {
-        let lag = min(reading.lag, previousLag)
-        previousLag = reading.lag
+        let lag = min(reading.lag, previousLags.0, previousLags.1)
+        previousLags = (reading.lag, previousLags.0)
         let rising = OverloadGauge.level(of: reading, lag: lag, relief: 0, lagLimit: OverloadGauge.lagLimit)
         if rising >= level {
             level = rising

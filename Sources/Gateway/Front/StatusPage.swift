@@ -62,6 +62,7 @@ package struct StatusPage: Sendable {
         return [
             "level": .string("\(state.level.label)"), "memory": json(state.memory),
             "descriptors": json(state.descriptors),
+            "lag_milliseconds": .integer(Int(clamping: TimeAmount(state.lag).nanoseconds / 1_000_000)),
         ]
     }
 

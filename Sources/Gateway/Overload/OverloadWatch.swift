@@ -43,7 +43,7 @@ actor OverloadWatch {
         self.board = board
         self.executor = executor
         self.logger = logger
-        beats = [LoopBeat](repeating: LoopBeat(), count: loops.count)
+        beats = loops.map { _ in LoopBeat() }
     }
 
     /// Watches until cancelled.
@@ -97,7 +97,7 @@ actor OverloadWatch {
 
     private func tell(_ level: OverloadLevel, after last: OverloadLevel, _ reading: OverloadGauge.Reading) {
         let metadata: Logger.Metadata = [
-            "level": "\(level.label)", "before": "\(last.label)", "memory": "\(reading.memory.percent)",
+            "overload": "\(level.label)", "before": "\(last.label)", "memory": "\(reading.memory.percent)",
             "descriptors": "\(reading.descriptors.percent)", "lag": "\(reading.lag.milliseconds) ms",
         ]
         if level > last {
