@@ -31,6 +31,7 @@ enum {
     LARGEST_REQUEST = 8 << 20,   /* bytes of head and body; more ends the connection */
     LARGEST_ANSWER = 64 << 20,   /* bytes that --size may ask for */
     LARGEST_ID = 256,            /* bytes of an id as it stands in the request */
+    LARGEST_EVENTS = 100000,     /* that --events may ask for */
     EVENTS_PER_WAIT = 256,
     FOREVER = -1,
 };
@@ -461,7 +462,7 @@ int main(int count, char **arguments) {
         const char *name = arguments[i], *value = arguments[i + 1];
         if (strcmp(name, "--port") == 0) port = (unsigned)number(name, value, 65535);
         else if (strcmp(name, "--size") == 0) answer_size = number(name, value, LARGEST_ANSWER);
-        else if (strcmp(name, "--events") == 0) event_count = (unsigned)number(name, value, 10000);
+        else if (strcmp(name, "--events") == 0) event_count = (unsigned)number(name, value, LARGEST_EVENTS);
         else if (strcmp(name, "--delay") == 0) delay = (int64_t)number(name, value, 3600000) * 1000000;
         else {
             fprintf(stderr, "usage: backend [--port N] [--size BYTES] [--events N] [--delay MILLISECONDS]\n");
