@@ -108,9 +108,9 @@ package final class HTTPClientConnection: ChannelInboundHandler {
     /// loop has not come to it. A system call; `false` where there is no socket to ask.
     package var hasEndedUnnoticed: Bool { output.hasInput }
 
-    /// Sends one request, or its beginning if `isComplete` is false; `sendMore` follows. Only when idle; else the connection
-    /// ends.
-    package func send(_ request: ByteBuffer, isComplete: Bool = true) {
+    /// Sends one request, `request` and `body` behind it, or its beginning if `isComplete` is false; `sendMore` follows. Only
+    /// when idle; else the connection ends.
+    package func send(_ request: ByteBuffer, followedBy body: ByteBuffer = ByteBuffer(), isComplete: Bool = true) {
         guard phase == .idle, let context else {
             fail(.misused)
             return
@@ -120,7 +120,7 @@ package final class HTTPClientConnection: ChannelInboundHandler {
         interimAnswers = 0
         // From here on the request may have left: the kernel takes bytes before it tells of a reset.
         sentBytes = true
-        guard output.write(request, ByteBuffer(), context) else { return }
+        guard output.write(request, body, context) else { return }
         flush(context.eventLoop.makePromise(of: Void.self), context)
     }
 

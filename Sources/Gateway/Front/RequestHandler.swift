@@ -272,8 +272,13 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     /// Sends the request.
     func send(on connection: BackendConnection) {
-        let buffer = makeRequest(to: connection.backend.plan)
-        connection.http.send(buffer)
+        guard let request = call.request else { return connection.http.send(ByteBuffer()) }
+        let body = call.httpMethod == .post ? request.body : ByteBuffer()
+        // A short one goes out with the head in one piece; a long one is not copied, however long the backend lets it wait.
+        let isJoined = body.readableBytes <= RequestHandler.joinedBodyLimit
+        var buffer = makeHead(of: request, to: connection.backend.plan, reserving: isJoined ? body.readableBytes : 0)
+        if isJoined { buffer.writeImmutableBuffer(body) }
+        connection.http.send(buffer, followedBy: isJoined ? ByteBuffer() : body)
         loop.recycle(buffer)
     }
 
@@ -375,9 +380,13 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
 
     // MARK: Writing
 
-    /// The request as the backend gets it: a head written anew, the body as it came.
-    private func makeRequest(to backend: BackendPlan) -> ByteBuffer {
-        guard let request = call.request else { return ByteBuffer() }
+    /// Bytes of a body that are copied behind their head.
+    private static let joinedBodyLimit = 16_384
+
+    /// The head of the request as the backend gets it, written anew, with room for `bodyByteCount` bytes behind it.
+    private func makeHead(
+        of request: HTTPServerRequest, to backend: BackendPlan, reserving bodyByteCount: Int
+    ) -> ByteBuffer {
         let start =
             switch call.httpMethod {
             case .get: backend.requestStarts.get
@@ -386,7 +395,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             }
         var writer = HTTPHeadWriter(
             loop.takeBuffer(),
-            reserving: start.count + request.received.request.byteCount + request.body.readableBytes + 1_280)
+            reserving: start.count + request.received.request.byteCount + bodyByteCount + 1_280)
         writer.buffer.writeBytes(start)
         request.received.writeRequestFields(
             accepted, era: call.era, isForOthersToo: call.caching?.ticket != nil, into: &writer)
@@ -397,9 +406,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
             writer.lines("\r\n")
         }
         if call.httpMethod == .post { writer.field("Content-Length: ", request.body.readableBytes) }
-        var buffer = writer.finish()
-        if call.httpMethod == .post { buffer.writeImmutableBuffer(request.body) }
-        return buffer
+        return writer.finish()
     }
 
     func forwarded() -> [UInt8] {
