@@ -30,10 +30,23 @@ struct StatusTable {
         heading =
             "mcp-gateway \(version), \(phase)\(status["ready"]?.boolValue == true ? "" : ", not ready"): "
             + "\(status["in_flight"]?.int64Value ?? 0) calls in flight, "
-            + "\(status["connections"]?.int64Value ?? 0) connections"
+            + "\(status["connections"]?.int64Value ?? 0) connections" + StatusTable.overload(status["overload"])
         rows = pools.flatMap { pool in
             (pool["backends"]?.arrayValue ?? []).map { StatusTable.row($0, pool["name"]?.stringValue ?? "") }
         }
+    }
+
+    /// What is near its limit, if something is.
+    private static func overload(_ overload: JSONValue?) -> String {
+        guard let overload, let level = overload["level"]?.stringValue, level != "none" else { return "" }
+        let uses = ["memory", "descriptors"].compactMap { name -> String? in
+            guard let used = overload[name]?["used"]?.int64Value, let limit = overload[name]?["limit"]?.int64Value,
+                limit > 0
+            else { return nil }
+            return "\(name) \(Int((Double(used) / Double(limit) * 100).rounded())) %"
+        }
+        let lag = "lag \(overload["lag_milliseconds"]?.int64Value ?? 0) ms"
+        return "; overload \(level) (\((uses + [lag]).joined(separator: ", ")))"
     }
 
     private static func row(_ backend: JSONValue, _ pool: String) -> Row {

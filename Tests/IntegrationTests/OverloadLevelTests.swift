@@ -57,6 +57,10 @@ extension Integration {
             #expect(try await HTTPCall.get("/ready").send(to: stand.gateway.admin).status == 200)
             let status = JSON(parsing: try await HTTPCall.get("/status").send(to: stand.gateway.admin).body)
             #expect(status["overload"]["level"] == "exhausted")
+            let table = try await ChildProcess.run(
+                Machine.binaries.appending(path: "mcp-gateway"),
+                ["status", "--admin", "127.0.0.1:\(stand.gateway.admin)"])
+            #expect(table.output.contains("; overload exhausted (memory "), "\(table.output) \(table.complaints)")
             let metrics = try await stand.gateway.metrics()
             #expect(metrics("mcp_gateway_resource_used_ratio", ["resource": "memory"]) > 0.95)
             #expect(metrics("mcp_gateway_refused_requests_total", ["error_type": "overloaded"]) == 1)
