@@ -21,6 +21,11 @@ enum AnswerRules {
             }
         }
 
+        /// What the backend has asked for, in seconds; 0 if nothing.
+        var retryAfterSeconds: Int {
+            if case .refused(let seconds) = self { seconds } else { 0 }
+        }
+
         /// How an attempt ended whose answer goes no further than this.
         var outcome: AttemptOutcome {
             switch self {

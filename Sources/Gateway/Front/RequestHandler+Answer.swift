@@ -20,12 +20,10 @@ extension RequestHandler {
         case .stream:
             beginStream()
         case .refused(let retryAfterSeconds):
-            closeBackend()
             failAttempt(
                 .refused, head.status == 429 ? .rateLimited : .unavailable, retryAfterSeconds: retryAfterSeconds,
                 hasAnswered: false)
         case .fail(let outcome):
-            closeBackend()
             failAttempt(outcome, .badAnswer, hasAnswered: false)
         }
     }
@@ -34,7 +32,6 @@ extension RequestHandler {
         switch state {
         case .holding:
             guard call.held.readableBytes + piece.readableBytes <= shard.plan.maximumAnswer else {
-                closeBackend()
                 failAttempt(.protocolError, .badAnswer, hasAnswered: false)
                 return
             }
@@ -73,7 +70,6 @@ extension RequestHandler {
         guard let head = call.answerHead else { return }
         guard let judged = loop.executor.enter(shard, Shard.judgeAnswer, call) else {
             // The connection is in order, but not the backend behind it.
-            closeBackend()
             failAttempt(.protocolError, .badAnswer, hasAnswered: false)
             return
         }
@@ -85,7 +81,6 @@ extension RequestHandler {
         let sealed = sealSession(judged.negotiatedVersion)
         guard sealed != nil || !opensSession else {
             // A session that cannot be sealed could not be used: the client would be refused with every later call.
-            closeBackend()
             failAttempt(.protocolError, .badAnswer, hasAnswered: false)
             return
         }
@@ -200,7 +195,6 @@ extension RequestHandler {
         }
         // Writing the head may have ended the client's connection, and the call with it.
         if !isGood, state == .streaming {
-            closeBackend()
             failAttempt(.protocolError, .badAnswer, hasAnswered: true)
         }
     }
@@ -240,7 +234,6 @@ extension RequestHandler {
         let isPaused = call.era == .legacy && current.canBeResumed && !current.holdsHead
         if current.hasCall, !current.isAnswered, !isPaused {
             // Ended without the answer: the client must not take it for a whole one.
-            closeBackend()
             failAttempt(.protocolError, .badAnswer, hasAnswered: true)
             return
         }
@@ -334,9 +327,7 @@ extension RequestHandler {
                 abandonAttempt(.success)
                 endStreamWithError(.timeout)
             } else {
-                let outcome = outcomeOfDeadline
-                closeBackend()
-                failAttempt(outcome, .timeout, hasAnswered: true)
+                failAttempt(outcomeOfDeadline, .timeout, hasAnswered: true)
             }
             return
         }

@@ -25,7 +25,7 @@ extension RequestHandler {
     func hedgeAnswered(_ hedge: HedgeAttempt, _ head: HTTPReceivedHead) {
         let verdict = AnswerRules.judge(head.response, head.bytes, call: call)
         guard verdict.isGood, state == .awaiting || state == .connecting else {
-            return endHedge(verdict.outcome)
+            return endHedge(verdict.outcome, retryAfterSeconds: verdict.retryAfterSeconds)
         }
         closeBackend()
         takeOver(hedge, after: .superseded)
@@ -59,12 +59,14 @@ extension RequestHandler {
     }
 
     /// Ends the second attempt, if there is one.
-    func endHedge(_ outcome: AttemptOutcome = .superseded) {
+    func endHedge(_ outcome: AttemptOutcome = .superseded, retryAfterSeconds: Int = 0) {
         guard let hedge else { return }
         self.hedge = nil
         hedge.handler = nil
         hedge.connection.lessee = nil
         hedge.connection.http.close()
-        loop.executor.enter(shard, Shard.hedgeEnded, Shard.HedgeEnd(call: call, hedge: hedge, outcome: outcome))
+        loop.executor.enter(
+            shard, Shard.hedgeEnded,
+            Shard.HedgeEnd(call: call, hedge: hedge, outcome: outcome, retryAfterSeconds: retryAfterSeconds))
     }
 }

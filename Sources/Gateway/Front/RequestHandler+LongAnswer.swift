@@ -151,7 +151,6 @@ extension RequestHandler {
     }
 
     private func failLongAnswer(hasAnswered: Bool) {
-        closeBackend()
         failAttempt(.protocolError, .badAnswer, hasAnswered: hasAnswered)
     }
 

@@ -233,7 +233,6 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case .send(let connection):
             connection.lessee = self
             if connection.isStale(at: call.attemptStartedAt) {
-                closeBackend()
                 failAttempt(.stale, .unavailable, hasAnswered: false)
             } else {
                 attemptConnected(connection)
@@ -307,12 +306,9 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         case .awaiting where call.hedgesAt.map({ now >= $0 }) == true:
             beginHedge()
         case .connecting, .awaiting, .holding:
-            closeBackend()
             failAttempt(.timeout, .timeout, hasAnswered: false)
         case .relaying:
-            let outcome = outcomeOfDeadline
-            closeBackend()
-            failAttempt(outcome, .timeout, hasAnswered: true)
+            failAttempt(outcomeOfDeadline, .timeout, hasAnswered: true)
         case .streaming:
             streamDeadlineReached(now)
         }
@@ -323,6 +319,7 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         _ outcome: AttemptOutcome, _ failure: GatewayFailure, retryAfterSeconds: Int = 0, hasAnswered: Bool
     ) {
         timer.disarm()
+        if outcome.consequence.closesConnection { closeBackend() }
         // Of an answer that was not passed on nothing may be left for the next try.
         call.held = ByteBuffer()
         if goOnWithHedge(after: outcome) { return }

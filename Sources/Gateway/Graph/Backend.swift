@@ -51,9 +51,9 @@ package final class Backend {
     /// Until when it has asked to be left alone; `nil` if it has not, or if that is over.
     package func passedOver(at now: NIODeadline) -> NIODeadline? { now < passedOverUntil ? passedOverUntil : nil }
 
-    /// Takes note that the backend refused and named a time.
-    package func passOver(until time: NIODeadline) {
-        passedOverUntil = max(passedOverUntil, time)
+    /// Takes note that the backend refused and named a time; it is heeded from 1 s to 30 s (reliability 1.2).
+    package func passOver(forSeconds seconds: Int, at now: NIODeadline) {
+        passedOverUntil = max(passedOverUntil, now + .seconds(Int64(min(max(seconds, 1), 30))))
     }
 
     /// A connection for one call: an idle one, or `nil` when a new one is to be made. Those too old go to `discarded`.

@@ -38,17 +38,9 @@ package struct BackendFailure: Hashable, Sendable {
         case .call(.timeout): "no answer came in time"
         case .call(.refused): "the backend asked to be left alone for a while (Retry-After)"
         case .call(.unauthorized): "the backend did not accept the gateway's credentials"
+        case .call(.limited): "the backend refused a call for there being too many (429 without Retry-After)"
+        case .call(.internalError): "the backend said that it has an internal error (JSON-RPC -32603)"
         case .call(.success), .call(.stale), .call(.clientGone), .call(.superseded): "nothing is wrong with the backend"
-        }
-    }
-}
-
-extension AttemptOutcome {
-    /// Whether operators want to know of it when they ask what is wrong with a backend.
-    var isFailure: Bool {
-        switch self {
-        case .success, .stale, .clientGone, .superseded: false
-        case .connectFailed, .lost, .serverError, .protocolError, .timeout, .refused, .unauthorized: true
         }
     }
 }

@@ -217,18 +217,18 @@ package final class Pool {
             return
         }
         let (time, latency) = (MonotonicTime(end.now), end.latency)
-        switch end.outcome {
-        case .success:
+        switch end.outcome.consequence.time {
+        case .measured:
             // How fast a notification is accepted says nothing of how fast calls are answered.
             guard call.expectedAnswerCount > 0 else { return }
             balancer.record(nanoseconds: latency.nanoseconds, of: backend.index, at: time)
-        case .stale:
+        case .none:
             break
-        case .clientGone, .superseded:
+        case .atLeast:
             // Whoever only listens leaves when they like.
             guard call.expectedAnswerCount > 0, !call.isListening else { return }
             balancer.recordAtLeast(nanoseconds: latency.nanoseconds, of: backend.index, at: time)
-        case .connectFailed, .lost, .serverError, .protocolError, .timeout, .refused, .unauthorized:
+        case .asTimeout:
             // However fast it failed: nobody is to be drawn to it.
             balancer.record(
                 nanoseconds: call.timeouts(in: plan).request.nanoseconds, of: backend.index, at: time)

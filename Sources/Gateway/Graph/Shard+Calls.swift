@@ -197,10 +197,9 @@ extension Shard {
         let now = shard.executor.eventLoop.now
         shard.giveBack(call, end.outcome, at: now)
         if end.outcome == .protocolError { shard.counters.backendProtocolErrors += 1 }
-        if end.outcome == .refused {
+        if end.outcome.consequence.passesOver {
             call.retryAfterSeconds = max(call.retryAfterSeconds, end.retryAfterSeconds)
-            let pause = TimeAmount.seconds(Int64(min(max(end.retryAfterSeconds, 1), 30)))
-            call.backend?.passOver(until: now + pause)
+            call.backend?.passOver(forSeconds: end.retryAfterSeconds, at: now)
         }
         if end.outcome == .stale {
             // Nobody has been asked yet. It ends: a connection that is made anew is not stale.

@@ -43,6 +43,8 @@ extension Shard {
         var call: Call
         var hedge: HedgeAttempt
         var outcome: AttemptOutcome
+        /// `Retry-After` of the backend, in seconds.
+        var retryAfterSeconds = 0
     }
 
     /// Takes note of a second attempt that has come to nothing.
@@ -53,7 +55,9 @@ extension Shard {
         let (startedAt, timeWithBackends) = (call.attemptStartedAt, call.timeWithBackends)
         call.take(end.hedge)
         let now = shard.executor.eventLoop.now
-        if end.outcome == .refused { end.hedge.backend.passOver(until: now + .seconds(1)) }
+        if end.outcome.consequence.passesOver {
+            end.hedge.backend.passOver(forSeconds: end.retryAfterSeconds, at: now)
+        }
         shard.giveBack(call, end.outcome, at: now)
         // The first attempt goes on; its time passes beside that of the second one.
         (call.backend, call.permit, call.connection) = (backend, permit, connection)

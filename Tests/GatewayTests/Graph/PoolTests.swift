@@ -41,7 +41,7 @@ import Testing
                     switch backend.index % 3 {
                     case 0: backend.plan.status.health = .down
                     case 1: open(backend)
-                    default: backend.passOver(until: now + .seconds(5))
+                    default: backend.passOver(forSeconds: 5, at: now)
                     }
                 }
                 for _ in 0..<10 { #expect(index(of: pool.pick(for: Call(), at: now)) == left, "\(policy)") }
