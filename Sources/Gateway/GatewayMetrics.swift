@@ -297,6 +297,10 @@ package struct GatewayMetrics: Sendable {
                     "mcp_gateway_backend_up", help: "Whether the active checks pass.", labels: labels,
                     backend.status.health == .up ? 1 : 0)
                 writeBreaker(backend.status, labels, into: &text)
+                for tool in pool.tools {
+                    guard let breaker = tool.breaker(at: index) else { continue }
+                    writeBreaker(breaker, labels + [("tool", tool.nameText)], into: &text)
+                }
                 for (reason, count) in zip(OutlierDetector.Reason.allCases, backend.status.ejectionCounts) {
                     text.counter(
                         "mcp_gateway_outlier_ejections_total",

@@ -10,7 +10,7 @@ import Transport
 ///
 /// - each call gets one answer, its own, on its connection and in turn, or the connection ends;
 /// - a call that may not be repeated reaches a backend once, unless that refused it;
-/// - nobody is asked whose breaker is open, but in a panic;
+/// - nobody is asked whose breaker is open, but in a panic, and for no tool whose own breaker is open there;
 /// - attempts that are made again stay within the budget;
 /// - when all is well again, calls are answered, every permit and every connection has been given back, and nothing is
 ///   left that waits.
@@ -37,9 +37,16 @@ package final class RandomRun {
 
     /// Whether the backends are checked.
     private let isWatched: Bool
+    /// Whether a tool has breakers of its own, and since when each of them is open.
+    private let hasToolBreakers: Bool
+    private var toolOpenSince: [NIODeadline?]
+    /// Whether backends say in place of some answers that they have an internal error.
+    private let hasInternalErrors: Bool
 
     private struct Call {
         var isRepeatable: Bool
+        /// Whether it is of the tool that may have breakers of its own.
+        var isCharge = false
     }
 
     /// A client, and what it still waits for.
@@ -55,6 +62,15 @@ package final class RandomRun {
     package init(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         func draw(_ choices: String...) -> String { choices[random.next(below: choices.count)] }
+        // Drawn apart, so that what is drawn of everything else is what it was before there were these; with this constant
+        // the seeds that once failed have neither, and go as they went.
+        var apart = SeededRandom(seed: seed ^ 0x74_6F_6F_7E)
+        hasToolBreakers = apart.next(below: 3) == 0
+        hasInternalErrors = apart.next(below: 3) == 0
+        let counting = hasInternalErrors && apart.next(below: 2) == 0 ? ", count_internal_errors: true" : ""
+        let ofTool =
+            "circuit_breaker: { open_duration: 200ms, slow_call: \(["50ms", "1s"][apart.next(below: 2)])\(counting) }"
+        let charge = hasToolBreakers ? ", charge: { \(ofTool) }" : ""
         settings = [
             "balance: " + draw("round_robin", "least_request", "peak_ewma", "consistent_hash", "random"),
             "timeout: { first_byte: \(draw("100ms", "300ms", "1s")), request: \(draw("200ms", "1s", "3s")) }",
@@ -63,7 +79,8 @@ package final class RandomRun {
                 "", "", "limits: { per_backend: \(draw("1", "3")), queue: \(draw("0", "2", "256")) }",
                 "limits: { max_concurrency: \(draw("1", "4")), per_identity: \(draw("0", "1")), queue_timeout: 50ms }"),
             draw("", "", "hedge: { delay: \(draw("20ms", "60ms", "p95")), min_delay: 10ms }"),
-            "tools: { echo: { repeatable: true }, kept: { cache: { ttl: 1s\(draw("", ", scope: public")) } } }",
+            "tools: { echo: { repeatable: true }, kept: { cache: { ttl: 1s\(draw("", ", scope: public")) } }\(charge) }",
+            hasInternalErrors ? "circuit_breaker: { count_internal_errors: true }" : "",
         ].filter { !$0.isEmpty }.map { "    \($0)\n" }.joined()
         let count = 1 + random.next(below: 5)
         simulation = try Simulation(
@@ -71,6 +88,7 @@ package final class RandomRun {
             backendSettings: (0..<count).map { _ in draw("", "", "weight: 3") })
         openSince = [NIODeadline?](repeating: nil, count: count)
         changeCounts = [Int](repeating: 0, count: count)
+        toolOpenSince = openSince
         isWatched = random.next(below: 4) > 0
         self.random = random
         simulation.network.cutsPieces = random.next(below: 2) == 0
@@ -131,7 +149,7 @@ package final class RandomRun {
         callCount += 1
         caller.asked.append(number)
         let kind = random.next(below: 6)
-        calls.append(Call(isRepeatable: kind != 0))
+        calls.append(Call(isRepeatable: kind != 0, isCharge: kind == 0))
         switch kind {
         case 0, 1:
             caller.client.call(
@@ -153,6 +171,7 @@ package final class RandomRun {
             .wrongID, .garbage, .stall, .hold, .stream(notifications: 2), .refuse, .blackHole, .answer,
         ]
         backend.behaviour = behaviours[random.next(below: behaviours.count)]
+        if hasInternalErrors, backend.behaviour == .status(404) { backend.behaviour = .internalError }
         backend.failureShare = random.next(below: 3) == 0 ? 50 : 0
         backend.workTime = .milliseconds(Int64([0, 0, 5, 50, 150][random.next(below: 5)]))
     }
@@ -189,18 +208,37 @@ package final class RandomRun {
         if last.client.answers.count != 12 || !isWell {
             complain("\(backendStates): all is well again, but answers are \(last.client.answers.map(\.status))")
         }
+        if hasToolBreakers { settleTool() }
         for caller in clients where !caller.isLeaving { caller.client.disconnect() }
         // Longer than idle connections are kept.
         for _ in 0..<27 { advance(.seconds(1)) }
     }
 
+    /// No check brings a tool back: its own calls do, when the open time is over, which is at most 60 s.
+    private func settleTool() {
+        for _ in 0..<620 { advance(.milliseconds(100)) }
+        let last = Caller(simulation.connectClient())
+        ask(20, of: last, isCharge: true)
+        advance(.seconds(1))
+        guard isWatched else { return }
+        if last.client.answers.count != 20 || !last.client.answers.allSatisfy({ $0.status == 200 }) {
+            complain("all is well again, but answers of the tool are \(last.client.answers.map(\.status))")
+        }
+        let tool = simulation.plan.pools[0].tools.first { !$0.breakers.isEmpty }
+        for breaker in tool?.breakers ?? [] where breaker.phase == .open { complain("the breaker of the tool is open") }
+    }
+
     /// Makes calls that may be repeated, since a breaker may still want a probe.
-    private func ask(_ count: Int, of caller: Caller) {
+    private func ask(_ count: Int, of caller: Caller, isCharge: Bool = false) {
         clients.append(caller)
         for _ in 0..<count {
             caller.asked.append(callCount)
-            calls.append(Call(isRepeatable: true))
-            caller.client.call("prompts/list", id: callCount)
+            calls.append(Call(isRepeatable: !isCharge, isCharge: isCharge))
+            if isCharge {
+                caller.client.call("tools/call", id: callCount, name: "charge")
+            } else {
+                caller.client.call("prompts/list", id: callCount)
+            }
             callCount += 1
             advance(.milliseconds(200))
         }
@@ -231,6 +269,13 @@ package final class RandomRun {
                 && simulation.plan.pools[0].choice == .closed
             openSince[index] = isOpen ? openSince[index] ?? now : nil
         }
+        guard hasToolBreakers, let tool = simulation.plan.pools[0].tools.first(where: { !$0.breakers.isEmpty }) else {
+            return
+        }
+        for (index, breaker) in tool.breakers.enumerated() {
+            let isOpen = breaker.phase == .open && !breaker.mayAdmit(at: MonotonicTime(now))
+            toolOpenSince[index] = isOpen ? toolOpenSince[index] ?? now : nil
+        }
     }
 
     private func note(arrivalOf id: String, at backend: ScriptedBackend) {
@@ -245,6 +290,12 @@ package final class RandomRun {
             complain(
                 "call \(number) reached backend \(index), whose breaker is open for \((now - since).nanoseconds / 1_000) µs"
             )
+        }
+        if calls[number].isCharge, let index = simulation.backends.firstIndex(where: { $0 === backend }),
+            let since = toolOpenSince[index], now - since > .milliseconds(60),
+            simulation.plan.pools[0].choice != .nobody
+        {
+            complain("call \(number) reached backend \(index), where the breaker of its tool is open")
         }
         if case .refusing = backend.behaviour { return }
         arrivals[number, default: 0] += 1

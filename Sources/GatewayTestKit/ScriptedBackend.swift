@@ -33,6 +33,10 @@ package final class ScriptedBackend {
         case refuse
         /// Connections neither come about nor fail.
         case blackHole
+        /// Says that it has an internal error, with HTTP 200.
+        case internalError
+        /// Sends these bytes for an answer, and resets the connection then if `closes`.
+        case sends(String, closes: Bool = false)
     }
 
     /// Where it listens.
@@ -353,6 +357,11 @@ package final class ScriptedBackend {
                 send(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: \(event.utf8.count)\r\n\r\n")
                 backend.heldBack.append { [weak self] in self?.send(event) }
+            case .internalError:
+                send(ok("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"error\":{\"code\":-32603,\"message\":\"no\"}}"))
+            case .sends(let text, let closes):
+                send(text)
+                if closes { wire?.close() }
             case .stall, .refuse, .blackHole: break
             }
         }

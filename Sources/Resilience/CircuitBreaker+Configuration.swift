@@ -34,6 +34,8 @@ extension CircuitBreaker {
         public var halfOpenIdle: Duration
         /// Passed health checks in a row that make an open breaker half open, at least 1. Default 2.
         public var healthChecksToHalfOpen: Int
+        /// Which calls may be probes. Default `repeatableCalls`.
+        public var probes: Probes
 
         /// A configuration; what is not given has its default.
         public init(
@@ -51,7 +53,8 @@ extension CircuitBreaker {
             halfOpenSuccesses: Int = 3,
             halfOpenTimeout: Duration = .seconds(10),
             halfOpenIdle: Duration = .seconds(2),
-            healthChecksToHalfOpen: Int = 2
+            healthChecksToHalfOpen: Int = 2,
+            probes: Probes = .repeatableCalls
         ) {
             self.failureRate = failureRate
             self.slowRate = slowRate
@@ -68,6 +71,7 @@ extension CircuitBreaker {
             self.halfOpenTimeout = halfOpenTimeout
             self.halfOpenIdle = halfOpenIdle
             self.healthChecksToHalfOpen = healthChecksToHalfOpen
+            self.probes = probes
         }
 
         /// The same with every value in range, so that a breaker cannot get stuck whatever it was given.

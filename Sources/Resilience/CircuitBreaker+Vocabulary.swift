@@ -25,6 +25,16 @@ extension CircuitBreaker {
         }
     }
 
+    /// Which calls find out, while half open, whether all is well again.
+    @frozen
+    public enum Probes: UInt8, Sendable {
+        /// Only those that may be repeated, so that no client sees a probe fail; health checks speak where there are none.
+        case repeatableCalls
+        /// Any, for what no health check can speak for: a call that may not be repeated only while no other probe is under
+        /// way. The time without a verdict runs only while one is waited for, since calls may be rare.
+        case anyCalls
+    }
+
     /// How a try ended, as far as it says something about the backend.
     @frozen
     public enum Outcome: UInt8, CaseIterable, Sendable {

@@ -36,10 +36,11 @@ public struct CircuitBreaker: Sendable {
     }
 
     private struct Probing: Sendable {
-        let since: MonotonicTime
         var lastRepeatableCall: MonotonicTime
         var inFlight = 0
         var successes = 0
+        /// Since when a verdict is waited for; `nil` while nobody could give one.
+        var waitingSince: MonotonicTime?
     }
 
     /// A closed breaker.
@@ -77,6 +78,11 @@ public struct CircuitBreaker: Sendable {
     /// Phase and generation in one word.
     public var word: BreakerWord { BreakerWord(phase: phase, generation: generation) }
 
+    /// What is in the window at `now`: tries that count, and which of them failed or were slow.
+    public mutating func counts(at now: MonotonicTime) -> SlidingWindow.Counts {
+        tries?.counts ?? window.counts(at: now)
+    }
+
     /// Probes that are under way; 0 unless half open.
     public var probesInFlight: Int {
         guard case .halfOpen(let probing) = state else { return 0 }
@@ -91,8 +97,8 @@ public struct CircuitBreaker: Sendable {
 
     // MARK: Calls
 
-    /// Whether a try may be sent now. Half open, only calls that may be repeated are: a failed probe is retried
-    /// elsewhere.
+    /// Whether a try may be sent now. Half open, only calls that may be repeated are, as long as the configuration does not
+    /// say otherwise: a failed probe is retried elsewhere.
     public mutating func admit(
         at now: MonotonicTime, isRepeatable: Bool, random: inout SeededRandom
     ) -> Admission {
@@ -118,11 +124,15 @@ public struct CircuitBreaker: Sendable {
         guard case .halfOpen(var probing) = state else { return .reject(retryAt: now, transition: transition) }
         // A place may become free any moment, but callers must not spin for it.
         let rejection = Admission.reject(
-            retryAt: min(now + .seconds(1), probing.since + configuration.halfOpenTimeout), transition: transition)
-        guard isRepeatable else { return rejection }
+            retryAt: min(now + .seconds(1), (probing.waitingSince ?? now) + configuration.halfOpenTimeout),
+            transition: transition)
+        guard isRepeatable || configuration.probes == .anyCalls else { return rejection }
         probing.lastRepeatableCall = max(probing.lastRepeatableCall, now)
-        let isFree = probing.inFlight < configuration.halfOpenRequests
-        if isFree { probing.inFlight += 1 }
+        let isFree = probing.inFlight < (isRepeatable ? configuration.halfOpenRequests : 1)
+        if isFree {
+            probing.inFlight += 1
+            probing.waitingSince = probing.waitingSince ?? now
+        }
         state = .halfOpen(probing)
         return isFree ? .admitAsProbe(generation: generation, transition: transition) : rejection
     }
@@ -147,6 +157,7 @@ public struct CircuitBreaker: Sendable {
             probing.inFlight -= 1
             switch outcome {
             case .neutral, .slowSuccess:
+                if outcome == .neutral { stopWaiting(&probing, at: now) }
                 state = .halfOpen(probing)
                 return nil
             case .success:
@@ -274,6 +285,7 @@ public struct CircuitBreaker: Sendable {
         var probing = probing
         probing.successes += 1
         if probing.successes >= configuration.halfOpenSuccesses { return close(reason, at: now) }
+        stopWaiting(&probing, at: now)
         state = .halfOpen(probing)
         return nil
     }
@@ -281,10 +293,16 @@ public struct CircuitBreaker: Sendable {
     private mutating func endFruitlessProbing(
         at now: MonotonicTime, _ random: inout SeededRandom
     ) -> Transition? {
-        guard case .halfOpen(let probing) = state, now >= probing.since + configuration.halfOpenTimeout else {
-            return nil
-        }
+        guard case .halfOpen(let probing) = state, let since = probing.waitingSince,
+            now >= since + configuration.halfOpenTimeout
+        else { return nil }
         return open(.noVerdict, at: now, &random)
+    }
+
+    /// Where any call is a probe, waits from now on for those that are still under way, or for nobody.
+    private func stopWaiting(_ probing: inout Probing, at now: MonotonicTime) {
+        guard configuration.probes == .anyCalls else { return }
+        probing.waitingSince = probing.inFlight > 0 ? now : nil
     }
 
     /// Opens for `min(maximum, duration * 2^(n-1)) * U(0.5, 1)`, n = openings in a row.
@@ -304,7 +322,11 @@ public struct CircuitBreaker: Sendable {
     }
 
     private mutating func beginProbing(_ reason: Reason, at now: MonotonicTime) -> Transition {
-        change(to: .halfOpen(Probing(since: now, lastRepeatableCall: now)), reason)
+        change(
+            to: .halfOpen(
+                Probing(
+                    lastRepeatableCall: now,
+                    waitingSince: configuration.probes == .repeatableCalls ? now : nil)), reason)
     }
 
     private mutating func close(_ reason: Reason, at now: MonotonicTime) -> Transition {

@@ -14,6 +14,9 @@ struct TryWindow: Sendable {
     private var next = 0
     private var totals = SlidingWindow.Counts()
 
+    /// What is in it.
+    var counts: SlidingWindow.Counts { totals }
+
     /// An empty window over the last `capacity` (1…100,000) tries.
     init(capacity: Int) {
         kinds = [UInt8](repeating: 0, count: min(max(capacity, 1), TryWindow.maximumCapacity))

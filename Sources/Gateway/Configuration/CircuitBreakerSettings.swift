@@ -14,11 +14,13 @@ package struct CircuitBreakerSettings: Hashable, Sendable {
     package var openDuration: Duration
     /// Attempts that may be under way while half open. 1…100.
     package var halfOpenRequests: Int
+    /// Whether JSON-RPC -32603 with HTTP 200 counts as a failure, once three identities have met it in the window.
+    package var countsInternalErrors: Bool
 
     package init(
         failureRate: Double = 0.5, minimumRequests: Int = 20, consecutiveFailures: Int = 5,
         slowCall: Duration = .seconds(5), window: Duration = .seconds(10), openDuration: Duration = .seconds(2),
-        halfOpenRequests: Int = 3
+        halfOpenRequests: Int = 3, countsInternalErrors: Bool = false
     ) {
         self.failureRate = failureRate
         self.minimumRequests = minimumRequests
@@ -27,6 +29,7 @@ package struct CircuitBreakerSettings: Hashable, Sendable {
         self.window = window
         self.openDuration = openDuration
         self.halfOpenRequests = halfOpenRequests
+        self.countsInternalErrors = countsInternalErrors
     }
 }
 
@@ -55,5 +58,10 @@ extension CircuitBreakerSettings {
             ConfigurationKey(
                 "half_open_requests", \.halfOpenRequests, .count(1...100),
                 "So many calls at a time try a backend whose breaker was open."),
+            ConfigurationKey(
+                "count_internal_errors", \.countsInternalErrors, .boolean,
+                "Let JSON-RPC -32603 count as a failure, if callers with three credentials, or else addresses, have met it "
+                    + "in the window. By default it is an answer like others, since many servers give it for bad arguments."
+            ),
         ])
 }

@@ -10,16 +10,19 @@ package struct ToolSettings: Hashable, Sendable {
     package var cost: Int
     /// Whether a call of it may be made again although it may have been executed; absent: as its definition says.
     package var isRepeatable: Bool?
+    /// When a backend is left alone as far as this tool is concerned; absent: its calls count for the backend's breaker.
+    package var circuitBreaker: CircuitBreakerSettings?
 
     package init(
         name: String, cache: ToolCacheSettings? = nil, timeout: ToolTimeoutSettings = ToolTimeoutSettings(),
-        cost: Int = 1, isRepeatable: Bool? = nil
+        cost: Int = 1, isRepeatable: Bool? = nil, circuitBreaker: CircuitBreakerSettings? = nil
     ) {
         self.name = name
         self.cache = cache
         self.timeout = timeout
         self.cost = cost
         self.isRepeatable = isRepeatable
+        self.circuitBreaker = circuitBreaker
     }
 }
 
@@ -40,5 +43,10 @@ extension ToolSettings {
                 "repeatable", \.isRepeatable, .optional(.boolean, from: true),
                 "Whether a call that may have been executed may be made again. Absent: if it has `cache`, or its "
                     + "definition says so and the pool has `trust_annotations`."),
+            ConfigurationKey(
+                "circuit_breaker", \.circuitBreaker,
+                .optional(.section(CircuitBreakerSettings.section), from: CircuitBreakerSettings()),
+                "A breaker of its own at each backend: while it is open, only this tool is kept from that backend. Its "
+                    + "time-outs, slow and bad answers then say nothing of the backend. Absent: they count there."),
         ])
 }

@@ -75,7 +75,7 @@ extension RequestHandler {
         }
         timer.disarm()
         guard let client else {
-            finishCall(judged.status, httpStatus: 200, answerByteCount: 0, attempt: .success)
+            finishCall(judged.status, httpStatus: 200, answerByteCount: 0, attempt: judged.outcome)
             return
         }
         let sealed = sealSession(judged.negotiatedVersion)
@@ -109,7 +109,7 @@ extension RequestHandler {
         if status != 204 { writer.field("Content-Length: ", body.readableBytes) }
         var buffer = writer.finish()
         if isCopied { buffer.writeImmutableBuffer(body) }
-        finishCall(judged.status, httpStatus: status, answerByteCount: body.readableBytes, attempt: .success)
+        finishCall(judged.status, httpStatus: status, answerByteCount: body.readableBytes, attempt: judged.outcome)
         client.finish(buffer, followedBy: isCopied ? ByteBuffer() : body)
         loop.recycle(buffer)
     }
@@ -145,6 +145,7 @@ extension RequestHandler {
     private func beginStream() {
         state = .streaming
         streamedStatus = .ok
+        streamedOutcome = call.answerHead?.response.status == 429 ? .limited : .success
         let now = loop.eventLoop.now
         call.streamBeganAt = now
         loop.executor.enter(shard, Shard.streamBegan, call)
@@ -186,6 +187,9 @@ extension RequestHandler {
         stream = current
         if let answer {
             if streamedStatus == .ok { streamedStatus = answer.status }
+            if answer.isInternalError, call.answerHead?.response.status == 200, call.countsInternalErrors(in: pool) {
+                streamedOutcome = .internalError
+            }
             if current.holdsHead {
                 let sealed = sealSession(answer.negotiatedVersion)
                 if sealed == nil, opensSession { isGood = false } else { sendStreamHead(sealed: sealed) }
@@ -241,7 +245,7 @@ extension RequestHandler {
         // Writing may have ended the client's connection, and the call with it.
         guard state == .streaming else { return }
         timer.disarm()
-        loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: .success))
+        loop.executor.enter(shard, Shard.attemptEnded, Shard.AttemptEnd(call: call, outcome: streamedOutcome))
         if call.caching != nil { loop.executor.enter(shard, Shard.landStreamed, call) }
         let buffer = takeReady(&current, isLast: true)
         guard let client else {

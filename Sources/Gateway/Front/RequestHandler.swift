@@ -87,6 +87,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     /// The event stream that is being passed on, and how the answer on it counts.
     var stream: AnswerStream?
     var streamedStatus = CallStatus.ok
+    /// How the attempt counts when the stream ends as it should.
+    var streamedOutcome = AttemptOutcome.success
     private var poolIndex = 0
     /// Where Redis' replies about limits come; made when the first call of the connection asks.
     var limitsInbox: LimitsInbox?

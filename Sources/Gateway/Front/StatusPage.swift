@@ -47,7 +47,9 @@ package struct StatusPage: Sendable {
                         "waiting": .integer(pool.admission.waiting),
                         "backends": .array(
                             pool.backends.enumerated().map { position, backend in
-                                json(backend, snapshots.map { $0.backends[index][position] })
+                                json(
+                                    backend, snapshots.map { $0.backends[index][position] },
+                                    tools: StatusPage.breakersOfTools(pool, at: position))
                             }),
                     ]
                 }),
@@ -66,7 +68,9 @@ package struct StatusPage: Sendable {
         ]
     }
 
-    private func json(_ backend: BackendPlan, _ figures: [ShardSnapshot.BackendFigures]) -> JSONValue {
+    private func json(
+        _ backend: BackendPlan, _ figures: [ShardSnapshot.BackendFigures], tools: JSONObject
+    ) -> JSONValue {
         let status = backend.status
         var attempts = JSONObject()
         for outcome in AttemptOutcome.allCases {
@@ -76,11 +80,21 @@ package struct StatusPage: Sendable {
             "url": .string(backend.url), "weight": .integer(backend.weight), "backup": .bool(backend.isBackup),
             "health": .string("\(status.health)"), "drained": .bool(status.isDrained),
             "ejected": .bool(status.isEjected),
-            "breaker": .string("\(status.breakerWord.phase.label)"),
+            "breaker": .string("\(status.breakerWord.phase.label)"), "tool_breakers": .object(tools),
             "in_flight": .integer(figures.reduce(0) { $0 + $1.inFlight }),
             "idle_connections": .integer(figures.reduce(0) { $0 + $1.idleConnections }),
             "attempts": .object(attempts), "last_failure": status.lastFailure.map(StatusPage.json) ?? .null,
         ]
+    }
+
+    /// The state of each breaker that a tool has at the backend with this position, by the tool's name.
+    private static func breakersOfTools(_ pool: PoolPlan, at position: Int) -> JSONObject {
+        var breakers = JSONObject()
+        for tool in pool.tools {
+            guard let breaker = tool.breaker(at: position) else { continue }
+            breakers[tool.nameText] = .string("\(breaker.phase.label)")
+        }
+        return breakers
     }
 
     private static func json(_ failure: BackendFailure) -> JSONValue {

@@ -30,6 +30,8 @@ package final class BackendStatus: Sendable {
     package struct Permit: Sendable {
         package let generation: UInt32
         package let isProbe: Bool
+        /// The part of the breaker of the tool, if that has one.
+        package var tool: ToolPermit?
     }
 
     /// A change of the breaker's state and when it happened.
@@ -42,6 +44,8 @@ package final class BackendStatus: Sendable {
     private struct Judge {
         var breaker: CircuitBreaker
         var random: SeededRandom
+        /// Who has met an internal error lately.
+        var internalErrors: Corroboration
         var countedSuccesses: UInt64 = 0
         var transitionCounts = [Int](repeating: 0, count: CircuitBreaker.Phase.allCases.count)
         var unlogged: [TimedTransition] = []
@@ -77,7 +81,10 @@ package final class BackendStatus: Sendable {
     package init(_ configuration: CircuitBreaker.Configuration, shardCount: Int, seed: UInt64, at now: MonotonicTime) {
         let breaker = CircuitBreaker(configuration, at: now)
         word = Atomic(breaker.word.rawValue)
-        judge = Mutex(Judge(breaker: breaker, random: SeededRandom(seed: seed)))
+        judge = Mutex(
+            Judge(
+                breaker: breaker, random: SeededRandom(seed: seed),
+                internalErrors: Corroboration(span: configuration.window)))
         tallies = ShardTallies(count: shardCount)
     }
 
@@ -193,6 +200,24 @@ package final class BackendStatus: Sendable {
         }
     }
 
+    /// Takes note that `source` has met an internal error; whether at least three different ones have, within the window of
+    /// the breaker.
+    func corroborates(_ source: UInt64, at now: MonotonicTime) -> Bool {
+        judge.withLock { $0.internalErrors.note(source, at: now) }
+    }
+
+    /// What the breaker has in its window, with all that the shards have counted up to now.
+    package func counts(at now: MonotonicTime) -> SlidingWindow.Counts {
+        judge.withLock { judge in
+            addSuccesses(at: now, &judge)
+            publish(judge.breaker)
+            return judge.breaker.counts(at: now)
+        }
+    }
+
+    /// Probes that are under way while the breaker is half open.
+    package var probesInFlight: Int { judge.withLock { $0.breaker.probesInFlight } }
+
     // MARK: Room
 
     /// Calls that are with it, of all shards; streams until their head.
@@ -261,7 +286,12 @@ package final class BackendStatus: Sendable {
 
     /// Its breaker goes by `configuration` from now on.
     func adopt(_ configuration: CircuitBreaker.Configuration, at now: MonotonicTime) {
-        judge.withLock { $0.breaker.adopt(configuration, at: now) }
+        judge.withLock { judge in
+            if judge.breaker.configuration.window != configuration.window {
+                judge.internalErrors = Corroboration(span: configuration.window)
+            }
+            judge.breaker.adopt(configuration, at: now)
+        }
     }
 
     /// It is configured again after it had been taken out: nothing holds of what was known of it but the counts.

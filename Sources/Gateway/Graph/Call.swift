@@ -190,6 +190,12 @@ package final class Call {
         return request.body.withByteView { traits.isRepeatable(name, in: $0) }
     }
 
+    /// Whether an internal error that a server admits may count as a failure of it (reliability 1.2).
+    func countsInternalErrors(in pool: PoolPlan) -> Bool {
+        if let tool, !tool.breakers.isEmpty { return tool.countsInternalErrors }
+        return pool.countsInternalErrors
+    }
+
     /// Lets every backend be asked once more.
     func forgetTries() {
         triedBackends = 0

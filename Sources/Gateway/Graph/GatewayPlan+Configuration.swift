@@ -31,7 +31,8 @@ extension GatewayPlan {
             let breaker = CircuitBreaker.Configuration(pool.circuitBreaker)
             return PoolPlan(
                 pool, zone: configuration.zone, shardCount: shardCount, after: plan,
-                keepsRetries: settings?.retry == pool.retry
+                keepsRetries: settings?.retry == pool.retry, at: now,
+                seed: pool.tools.contains { $0.circuitBreaker != nil } ? random.next() : 0
             ) { key in
                 if let status = plan?.backend(withKey: key)?.status {
                     status.adopt(breaker, at: now)
@@ -68,7 +69,8 @@ extension GatewayPlan {
         self.secret = secret
         self.callers = callers
         needsAddresses =
-            !configuration.rateLimits.isEmpty || pools.contains { $0.balancing == .consistentHash }
+            !configuration.rateLimits.isEmpty
+            || pools.contains { $0.balancing == .consistentHash || $0.comparesCallers }
         let isSameCache = isSameSecret && previous?.configuration.cache == configuration.cache
         let isSamePools = previous?.plan.pools.map(\.name) == pools.map(\.name)
         if isSameCache, isSamePools, let known = previous?.plan.cache {
@@ -108,14 +110,5 @@ extension GatewayPlan {
     /// Which `Host` and `Origin` requests to the listener on `address` may have.
     func access(to address: SocketAddressSetting) -> AccessRules {
         AccessRules(origins: allowedOrigins, hosts: allowedHosts, listeningOn: address)
-    }
-}
-
-extension CircuitBreaker.Configuration {
-    fileprivate init(_ settings: CircuitBreakerSettings) {
-        self.init(
-            failureRate: settings.failureRate, minimumRequests: settings.minimumRequests,
-            consecutiveFailures: settings.consecutiveFailures, window: settings.window,
-            openDuration: settings.openDuration, halfOpenRequests: settings.halfOpenRequests)
     }
 }

@@ -87,7 +87,7 @@ package final class Pool {
                     let backend = backends[index]
                     return !call.hasTried(index)
                         && (index < 64 ? refusedMask & (1 << UInt64(index)) == 0 : backend.refusedPick != pickNumber)
-                        && (isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: time))
+                        && isCandidate(backend, for: call, isPanic: isPanic, at: time)
                         && backend.plan.status.callCount < mostCalls
                         && !(heedsPauses && backend.isPassedOver(at: now))
                 },
@@ -99,11 +99,10 @@ package final class Pool {
             }
             let backend = backends[index]
             if backend.plan.status.enter(atMost: mostCalls) {
-                switch backend.plan.status.admit(isRepeatable: call.isRepeatable(in: plan), at: time) {
+                switch admit(call, to: backend, isPanic: isPanic, at: time) {
                 case .success(let permit):
                     return .backend(backend, permit)
                 case .failure(let retry):
-                    if isPanic, let permit = backend.plan.status.admitInPanic() { return .backend(backend, permit) }
                     backend.plan.status.leave()
                     retryAt = min(retryAt, retry.time)
                 }
@@ -112,15 +111,50 @@ package final class Pool {
         }
         if isFull(for: call, isPanic: isPanic, at: time) { return .full }
         if let (backend, permit) = lastHope(for: call, at: time) { return .backend(backend, permit) }
-        for backend in backends { retryAt = min(retryAt, backend.plan.status.refusal(at: time) ?? retryAt) }
+        for backend in backends {
+            let ofBackend = isPanic && backend.plan.status.isThere ? nil : backend.plan.status.refusal(at: time)
+            let ofTool = call.tool?.breaker(at: backend.index)?.refusal(at: time)
+            guard let refusal = ofBackend ?? ofTool else { continue }
+            retryAt = min(retryAt, max(refusal, ofTool ?? refusal))
+        }
         return .none(retryAt: retryAt)
+    }
+
+    /// Whether `backend` may be chosen for `call`, and no breaker is known to say no.
+    private func isCandidate(_ backend: Backend, for call: Call, isPanic: Bool, at now: MonotonicTime) -> Bool {
+        guard isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: now) else { return false }
+        return call.tool?.mayBeSent(to: backend.index, at: now) ?? true
+    }
+
+    /// The right to send `call` to `backend` now, of its breaker and of that of the tool, or when to ask again. In a panic
+    /// only the tool's is asked: it is not the backends that are spared then.
+    func admit(
+        _ call: Call, to backend: Backend, isPanic: Bool = false, at now: MonotonicTime
+    ) -> Result<BackendStatus.Permit, BackendStatus.RetryTime> {
+        var permit: BackendStatus.Permit
+        switch backend.plan.status.admit(isRepeatable: call.isRepeatable(in: plan), at: now) {
+        case .success(let given): permit = given
+        case .failure(let retry):
+            guard isPanic, let given = backend.plan.status.admitInPanic() else { return .failure(retry) }
+            permit = given
+        }
+        guard let breaker = call.tool?.breaker(at: backend.index) else { return .success(permit) }
+        switch breaker.admit(isRepeatable: call.isRepeatable(in: plan), at: now) {
+        case .success(let given):
+            permit.tool = given
+            return .success(permit)
+        case .failure(let retry):
+            // Which shard gives it back makes no difference to what is neutral.
+            if permit.isProbe { backend.plan.status.record(.neutral, permit: permit, shard: 0, at: now) }
+            return .failure(retry)
+        }
     }
 
     /// Whether some backend would be asked if it had room.
     private func isFull(for call: Call, isPanic: Bool, at now: MonotonicTime) -> Bool {
         backends.contains { backend in
             !call.hasTried(backend.index) && !hasRoom(at: backend)
-                && (isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: now))
+                && isCandidate(backend, for: call, isPanic: isPanic, at: now)
         }
     }
 
@@ -258,7 +292,7 @@ package final class Pool {
         var prospect = Prospect.nobody
         let isPanic = plan.choice == .allNotDown
         for backend in backends {
-            guard isPanic ? backend.plan.status.isThere : backend.plan.status.mayAdmit(at: time) else { continue }
+            guard isCandidate(backend, for: call, isPanic: isPanic, at: time) else { continue }
             if let end = backend.passedOver(at: now) {
                 if case .later(let other) = prospect, other <= end { continue }
                 if case .again = prospect { continue }

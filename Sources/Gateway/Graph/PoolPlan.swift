@@ -35,18 +35,27 @@ package final class PoolPlan: Sendable {
     /// What is kept of the answers to all but tools.
     private let cacheRule: CacheRule
     /// The tools for which something is different.
-    private let tools: [ToolPlan]
+    package let tools: [ToolPlan]
+    /// Whether an internal error that a server admits may count as a failure.
+    let countsInternalErrors: Bool
+    /// Whether it has to be known who calls, to tell whether several have met an internal error.
+    let comparesCallers: Bool
 
     /// The plan of `pool` for a gateway with `shardCount` event loops, in `zone` if that is known; `status` is asked once
     /// for each backend, by its key. `previous` is the plan of the pool so far; `keepsRetries`: the budget of its retries
-    /// goes on.
+    /// goes on. Breakers of tools that `previous` has go on; new ones are closed at `now`, with chance from `seed`.
     package init(
         _ pool: PoolConfiguration, zone: String? = nil, shardCount: Int = 1, after previous: PoolPlan? = nil,
-        keepsRetries: Bool = false, status: (_ key: UInt64) -> BackendStatus
+        keepsRetries: Bool = false, at now: MonotonicTime = .zero, seed: UInt64 = 0,
+        status: (_ key: UInt64) -> BackendStatus
     ) {
         name = pool.name
         nameJSON = Array(jsonString: pool.name)
-        backends = pool.backends.map { BackendPlan($0, pool: pool.name, zone: zone, status: status) }
+        let backends = pool.backends.map { BackendPlan($0, pool: pool.name, zone: zone, status: status) }
+        self.backends = backends
+        countsInternalErrors = pool.circuitBreaker.countsInternalErrors
+        comparesCallers =
+            countsInternalErrors || pool.tools.contains { $0.circuitBreaker?.countsInternalErrors == true }
         balancing = LoadBalancer.Policy(pool.balance)
         let timeouts = PoolTimeouts(pool.timeout)
         self.timeouts = timeouts
@@ -69,8 +78,13 @@ package final class PoolPlan: Sendable {
         cacheRule = CacheRule(
             lifetime: pool.cache.lifetime, isPublic: pool.cache.scope == .public,
             usesHints: pool.cache.usesHints, isAcrossRevisions: pool.cache.isAcrossRevisions)
-        tools = pool.tools.map {
-            ToolPlan($0, timeouts: timeouts, isAcrossRevisions: pool.cache.isAcrossRevisions)
+        var random = SeededRandom(seed: seed)
+        tools = pool.tools.map { tool in
+            ToolPlan(
+                tool, timeouts: timeouts, isAcrossRevisions: pool.cache.isAcrossRevisions,
+                breakers: PoolPlan.breakers(
+                    of: tool, at: backends, timeout: tool.timeout.request ?? pool.timeout.request,
+                    shardCount: shardCount, after: previous, at: now, &random))
         }
         // What is known of tools is kept too.
         let isConfigured =
@@ -78,6 +92,25 @@ package final class PoolPlan: Sendable {
         listening = ListeningMachine.Policy(
             wantsModern: pool.protocol != .legacy && (pool.cache.usesHints || isConfigured),
             wantsLegacy: pool.protocol != .modern && isConfigured, silence: pool.timeout.streamIdle)
+    }
+
+    /// The breakers of `tool`, one for each backend: those that it had there, and new ones.
+    private static func breakers(
+        of tool: ToolSettings, at backends: [BackendPlan], timeout: Duration, shardCount: Int,
+        after previous: PoolPlan?, at now: MonotonicTime, _ random: inout SeededRandom
+    ) -> [ToolBreaker] {
+        guard let settings = tool.circuitBreaker else { return [] }
+        let configuration = CircuitBreaker.Configuration(settings, ofToolTaking: timeout)
+        let name = Array(tool.name.utf8)
+        let known = previous?.tools.first { $0.name == name }
+        return backends.map { backend in
+            let position = previous?.backends.firstIndex { $0.key == backend.key }
+            if let breaker = position.flatMap({ known?.breaker(at: $0) }) {
+                breaker.adopt(configuration, at: now)
+                return breaker
+            }
+            return ToolBreaker(configuration, shardCount: shardCount, seed: random.next(), at: now)
+        }
     }
 
     /// The backend with this key.

@@ -41,6 +41,7 @@ package actor PoolSteward {
         let now = MonotonicTime(executor.eventLoop.now)
         plan.retries.countCalls(at: now)
         plan.admission.forgetIfIdle(at: now)
+        for tool in plan.tools { look(at: tool, at: now) }
         let samples = plan.backends.indices.map { index in
             let (status, last) = (plan.backends[index].status, histories[index])
             let history = status.history
@@ -56,6 +57,23 @@ package actor PoolSteward {
         let changes = detector.judge(samples, at: now)
         for change in changes { carryOut(change, at: now) }
         if !changes.isEmpty { plan.reconsider(at: now) }
+    }
+
+    /// Lets the breakers of a tool count what there was, and logs what they did.
+    private func look(at tool: ToolPlan, at now: MonotonicTime) {
+        for (index, breaker) in tool.breakers.enumerated() {
+            breaker.settle(at: now)
+            for timed in breaker.takeTransitions() {
+                var metadata = metadata(index)
+                metadata["tool"] = "\(tool.nameText)"
+                metadata["from"] = "\(timed.transition.from.label)"
+                metadata["to"] = "\(timed.transition.to.label)"
+                metadata["reason"] = "\(timed.transition.reason.label)"
+                logger.log(
+                    level: timed.transition.to == .open ? .warning : .info,
+                    "circuit breaker of a tool changed its state", metadata: metadata)
+            }
+        }
     }
 
     private func carryOut(_ change: OutlierDetector.Change, at now: MonotonicTime) {

@@ -19,6 +19,8 @@ extension Shard {
 
         var status: CallStatus
         var body = Body.received
+        /// How the attempt has ended.
+        var outcome = AttemptOutcome.success
         /// The revision that an `initialize` has settled on.
         var negotiatedVersion: MCPProtocolVersion?
     }
@@ -27,23 +29,29 @@ extension Shard {
     static func judgeAnswer(_ call: Call, _ shard: isolated Shard) -> JudgedAnswer? {
         // What follows is the gateway's time, not the backend's.
         call.answeredAt = shard.executor.eventLoop.now
+        var judged = shard.judgeBody(of: call)
+        if call.answerHead?.response.status == 429 { judged?.outcome = .limited }
+        return judged
+    }
+
+    private func judgeBody(of call: Call) -> JudgedAnswer? {
         let isError = (call.answerHead?.response.status ?? 0) >= 400
         guard call.expectedAnswerCount > 0 else {
             // Nothing was asked: an acceptance has no body, and a refusal keeps its own if that is a JSON-RPC error.
             guard isError else { return JudgedAnswer(status: .ok, body: .empty) }
-            let isJSONRPC = call.held.withByteView { shard.isErrorWithoutCall($0) }
+            let isJSONRPC = call.held.withByteView { isErrorWithoutCall($0) }
             return JudgedAnswer(status: .rpcError, body: isJSONRPC ? .received : .own)
         }
         return call.held.withByteView { bytes in
             do throws(JSONRPCError) {
-                let envelope = try JSONRPCEnvelope.scan(bytes, scratch: &shard.scratch)
-                let judged = shard.judge(envelope, bytes, for: call, isError: isError)
-                if judged != nil, call.caching != nil { shard.land(envelope, bytes, of: call) }
+                let envelope = try JSONRPCEnvelope.scan(bytes, scratch: &scratch)
+                let judged = judge(envelope, bytes, for: call, isError: isError)
+                if judged != nil, call.caching != nil { land(envelope, bytes, of: call) }
                 return judged
             } catch {
                 // A 4xx in plain text or HTML is put into our words; anything else with a 2xx is broken.
                 guard isError else { return nil }
-                Shard.landNothing(call, shard)
+                Shard.landNothing(call, self)
                 return JudgedAnswer(status: .rpcError, body: .own)
             }
         }
@@ -68,7 +76,9 @@ extension Shard {
         case .error:
             // An error may come without an id only where the request could not be read (JSON-RPC 2.0 §5).
             guard matches(envelope, bytes, call) || (envelope.id == nil && isError) else { return nil }
-            return JudgedAnswer(status: .rpcError)
+            let isInternal =
+                !isError && envelope.isInternalError && call.countsInternalErrors(in: pools[call.poolIndex].plan)
+            return JudgedAnswer(status: .rpcError, outcome: isInternal ? .internalError : .success)
         case .batch where call.envelope?.kind == .batch:
             return JudgedAnswer(status: .ok)
         case .result, .request, .notification, .batch:
@@ -125,10 +135,13 @@ extension Shard {
     struct StreamedAnswer {
         var status: CallStatus
         var negotiatedVersion: MCPProtocolVersion?
+        /// Whether the server says that it has an internal error.
+        var isInternalError: Bool
 
         init(_ envelope: JSONRPCEnvelope, _ data: ByteView) {
             status = envelope.kind == .error ? .rpcError : envelope.isToolError ? .toolError : .ok
             negotiatedVersion = envelope.resultProtocolVersion.flatMap { MCPProtocolVersion(text: $0, in: data) }
+            isInternalError = envelope.isInternalError
         }
     }
 
@@ -230,6 +243,11 @@ extension Shard {
     static func malformedInput(_: Void, _ shard: isolated Shard) {
         shard.counters.clientProtocolErrors += 1
     }
+}
+
+extension JSONRPCEnvelope {
+    /// Whether it is an error with the code of an internal one (JSON-RPC 2.0 §5.1).
+    var isInternalError: Bool { errorCode == -32_603 }
 }
 
 extension CallStatus {

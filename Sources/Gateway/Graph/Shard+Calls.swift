@@ -168,12 +168,12 @@ extension Shard {
         guard let backend = pool.backend(withKey: session.backendKey) else { return .gone }
         guard !call.hasTried(backend.index) else { return .none(retryAt: .zero) }
         guard backend.plan.status.enter(atMost: pool.plan.admission.perBackend) else { return .full }
-        switch backend.plan.status.admit(isRepeatable: call.isRepeatable(in: pool.plan), at: MonotonicTime(now)) {
+        switch pool.admit(call, to: backend, at: MonotonicTime(now)) {
         case .success(let permit):
             return .backend(backend, permit)
         case .failure:
             backend.plan.status.leave()
-            return .none(retryAt: .zero)
+            return .none(retryAt: call.tool?.breaker(at: backend.index)?.refusal(at: MonotonicTime(now)) ?? .zero)
         }
     }
 
@@ -223,10 +223,8 @@ extension Shard {
         call.timeWithBackends = call.timeWithBackends + duration
         let latency = (call.streamBeganAt ?? now) - call.attemptStartedAt
         let pool = pools[call.poolIndex]
-        let isSlow = latency >= pool.plan.slowCall
-        backend.plan.status.record(
-            outcome.breakerOutcome(isSlow: isSlow), nanoseconds: latency.nanoseconds, permit: permit, shard: number,
-            at: MonotonicTime(now))
+        tellBreakers(
+            of: backend, about: call, outcome, latency: latency, permit: permit, in: pool.plan, at: MonotonicTime(now))
         if outcome.isFailure || permit.isProbe { pool.plan.reconsider(at: MonotonicTime(now)) }
         if outcome.isFailure {
             backend.plan.status.note(BackendFailure(.call(outcome), atMilliseconds: WallClock.milliseconds()))

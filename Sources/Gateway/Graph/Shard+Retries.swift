@@ -54,7 +54,10 @@ extension Shard {
     private func prospect(ofSessionOf call: Call, in pool: Pool, at now: NIODeadline) -> Pool.Prospect {
         guard let backend = call.session.flatMap({ pool.backend(withKey: $0.backendKey) }) else { return .nobody }
         if let end = backend.passedOver(at: now) { return .later(end) }
-        return backend.plan.status.mayBeAskedInSession(at: MonotonicTime(now)) ? .again : .nobody
+        let mayBeAsked =
+            backend.plan.status.mayBeAskedInSession(at: MonotonicTime(now))
+            && call.tool?.mayBeSent(to: backend.index, at: MonotonicTime(now)) ?? true
+        return mayBeAsked ? .again : .nobody
     }
 
     /// The wait before an attempt is over: chooses who is asked.

@@ -1,9 +1,13 @@
+import NIOCore
+import Resilience
 import Wire
 
 /// What is different for one tool of a pool, made ready for the path of a call.
 package final class ToolPlan: Sendable {
     /// The name as its server gives it, UTF-8.
     package let name: [UInt8]
+    /// The same, for metrics, logs and people.
+    package let nameText: String
     /// For how many calls one counts in rate limits.
     package let cost: Int64
     /// What is kept of its answers; `nil`: nothing.
@@ -13,10 +17,22 @@ package final class ToolPlan: Sendable {
     /// Whether a call of it may be made again although it may have been executed; `nil`: as its definition says, where the
     /// pool trusts definitions.
     package let isRepeatable: Bool?
+    /// Its breakers, one for each backend of the pool in the order of the file; empty if it has none of its own.
+    package let breakers: [ToolBreaker]
+    /// From here on a success is a slow one for its breakers.
+    let slowCall: TimeAmount
+    /// Whether an internal error may count as a failure for its breakers.
+    let countsInternalErrors: Bool
 
     /// The plan of `tool` in a pool with these time-outs, whose answers serve every revision if `isAcrossRevisions`.
-    package init(_ tool: ToolSettings, timeouts: PoolTimeouts, isAcrossRevisions: Bool) {
+    package init(
+        _ tool: ToolSettings, timeouts: PoolTimeouts, isAcrossRevisions: Bool, breakers: [ToolBreaker] = []
+    ) {
+        self.breakers = breakers
+        slowCall = TimeAmount(tool.circuitBreaker?.slowCall ?? .zero)
+        countsInternalErrors = tool.circuitBreaker?.countsInternalErrors ?? false
         name = Array(tool.name.utf8)
+        nameText = tool.name
         cost = Int64(tool.cost)
         cacheRule = tool.cache.map {
             CacheRule(
@@ -26,6 +42,14 @@ package final class ToolPlan: Sendable {
         self.timeouts = timeouts.with(tool.timeout)
         // Whoever keeps its answers says that it need not run for each call.
         isRepeatable = tool.isRepeatable ?? (tool.cache == nil ? nil : true)
+    }
+
+    /// Its breaker at the backend with this position in the pool; `nil` if it has none of its own.
+    package func breaker(at index: Int) -> ToolBreaker? { index < breakers.count ? breakers[index] : nil }
+
+    /// Whether its breaker there is not known to say no.
+    func mayBeSent(to index: Int, at now: MonotonicTime) -> Bool {
+        index >= breakers.count || breakers[index].mayAdmit(at: now)
     }
 
     /// Whether `text`, which lies in `body`, is the name.

@@ -109,15 +109,22 @@ import Wire
     func `say what the breaker is told and whether another backend may be asked`(outcome: AttemptOutcome) {
         let isNeverExecuted: Set<AttemptOutcome> = [.connectFailed, .stale, .refused]
         #expect(outcome.isNeverExecuted == isNeverExecuted.contains(outcome))
-        let isOver: Set<AttemptOutcome> = [.success, .unauthorized, .clientGone, .superseded]
+        let isOver: Set<AttemptOutcome> = [.success, .unauthorized, .clientGone, .superseded, .limited, .internalError]
         #expect(outcome.mayBeRepeated == !isOver.contains(outcome))
         let told = "\(outcome.breakerOutcome(isSlow: false))"
         switch outcome {
-        case .success, .unauthorized: #expect(told == "success")
+        case .success, .unauthorized, .internalError: #expect(told == "success")
         case .connectFailed: #expect(told == "connectFailure")
         case .lost, .serverError, .protocolError, .timeout: #expect(told == "failure")
-        case .stale, .refused, .clientGone, .superseded: #expect(told == "neutral")
+        case .stale, .refused, .clientGone, .superseded, .limited: #expect(told == "neutral")
         }
+        #expect(outcome.consequence.passesOver == (outcome == .refused))
+        let keepsConnection: Set<AttemptOutcome> = [.success, .limited, .internalError]
+        #expect(outcome.consequence.closesConnection == !keepsConnection.contains(outcome))
+        #expect(outcome.consequence.isOfConnection == (outcome == .connectFailed || outcome == .lost))
+        #expect(
+            outcome.breakerOutcome(isSlow: false, isConfirmed: true)
+                == (outcome == .internalError ? .failure : outcome.breakerOutcome(isSlow: false)))
     }
 
     @Test func `tell slow successes apart`() {
