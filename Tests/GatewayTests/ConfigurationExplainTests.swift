@@ -156,7 +156,7 @@ import Testing
             balance: peak_ewma
             health_check: { interval: 100ms, timeout: 1m, healthy_threshold: 1, unhealthy_threshold: 100, path: /health }
             circuit_breaker:
-              { failure_rate: 12.5%, minimum_requests: 1, consecutive_failures: 7, slow_call: 1m, window: 1s, open_duration: 100ms, half_open_requests: 1 }
+              { failure_rate: 12.5%, minimum_requests: 1, consecutive_failures: 7, slow_call: 1m, window: 1s, open_duration: 100ms, half_open_requests: 1, count_internal_errors: true }
             outlier_detection: { max_ejection_percent: 0% }
             timeout: { connect: 10ms, first_byte: 1h, request: 2m, stream_idle: 3s, max_stream: 24h }
             retry: { attempts: 1, budget: 0.05%, backoff: 2s, max_backoff: 2s }
@@ -165,7 +165,7 @@ import Testing
             credentials: { bearer: env:NO_SUCH_TOKEN }
             trust_annotations: true
             cache: { use_hints: false, ttl: 2m, scope: public, across_revisions: true }
-            tools: { "true": { timeout: { first_byte: 1s }, cost: 3 }, '1': { cache: {} }, a.b/c: {} }
+            tools: { "true": { timeout: { first_byte: 1s }, cost: 3 }, '1': { cache: {}, circuit_breaker: { slow_call: 30s } }, a.b/c: {} }
           b: { backends: [http://b], protocol: modern }
         routes: [{ path: /mcp, pool: a }, { path: '/b/mcp', pool: b }]
         cache: { memory: 1MiB, max_entry: 512KiB, stale_while_revalidate: 0s, stale_if_error: 0s }
@@ -191,6 +191,7 @@ import Testing
         configuration.pools[0].outlierDetection.consecutiveFailures = 5
         configuration.pools[0].tools[0].timeout.firstByte = .seconds(1)
         configuration.pools[0].tools[0].isRepeatable = true
+        configuration.pools[0].tools[0].circuitBreaker = CircuitBreakerSettings()
         return configuration
     }
 

@@ -119,13 +119,13 @@ import Testing
                 balance: peak_ewma
                 health_check: { interval: 100ms, timeout: 1m, healthy_threshold: 1, unhealthy_threshold: 100, path: /health }
                 circuit_breaker:
-                  { failure_rate: 12.5%, minimum_requests: 1, consecutive_failures: 7, slow_call: 1m, window: 1s, open_duration: 100ms, half_open_requests: 1 }
+                  { failure_rate: 12.5%, minimum_requests: 1, consecutive_failures: 7, slow_call: 1m, window: 1s, open_duration: 100ms, half_open_requests: 1, count_internal_errors: true }
                 outlier_detection: { max_ejection_percent: 0% }
                 timeout: { connect: 10ms, first_byte: 1h, request: 2m, stream_idle: 3s, max_stream: 24h }
                 retry: { attempts: 1, budget: 0.05%, backoff: 2s, max_backoff: 2s }
                 hedge: { delay: 20ms }
                 limits: { max_concurrency: 8, per_backend: 1, queue: 0, queue_timeout: 1ms }
-                tools: { "true": { timeout: { first_byte: 1s } } }
+                tools: { "true": { timeout: { first_byte: 1s }, circuit_breaker: { window: 2s } } }
               b: { backends: [http://b], protocol: modern }
             routes: [{ path: /mcp, pool: a }, { path: '/b/mcp', pool: b }]
             cache: { memory: 1MiB, max_entry: 512KiB, stale_while_revalidate: 0s, stale_if_error: 0s }
@@ -173,7 +173,8 @@ import Testing
             pool.circuitBreaker
                 == CircuitBreakerSettings(
                     failureRate: 0.125, minimumRequests: 1, consecutiveFailures: 7, slowCall: .seconds(60),
-                    window: .seconds(1), openDuration: .milliseconds(100), halfOpenRequests: 1))
+                    window: .seconds(1), openDuration: .milliseconds(100), halfOpenRequests: 1,
+                    countsInternalErrors: true))
         #expect(pool.outlierDetection.maximumEjectionShare == 0)
         #expect(
             pool.timeout
@@ -190,7 +191,11 @@ import Testing
                     maximumConcurrency: .fixed(8), perBackend: 1, queue: 0, queueTimeout: .milliseconds(1)))
         #expect(
             pool.tools
-                == [ToolSettings(name: "true", cache: nil, timeout: ToolTimeoutSettings(firstByte: .seconds(1)))])
+                == [
+                    ToolSettings(
+                        name: "true", cache: nil, timeout: ToolTimeoutSettings(firstByte: .seconds(1)),
+                        circuitBreaker: CircuitBreakerSettings(window: .seconds(2)))
+                ])
         #expect(configuration.pools.map(\.name) == ["a", "b"] && configuration.pools[1].protocol == .modern)
         #expect(
             configuration.routes

@@ -47,6 +47,7 @@ extension ToolSettings {
                 "circuit_breaker", \.circuitBreaker,
                 .optional(.section(CircuitBreakerSettings.section), from: CircuitBreakerSettings()),
                 "A breaker of its own at each backend: while it is open, only this tool is kept from that backend. Its "
-                    + "time-outs, slow and bad answers then say nothing of the backend. Absent: they count there."),
+                    + "time-outs, slow and bad answers then say nothing of the backend. Absent: as for the whole backend."
+            ),
         ])
 }
