@@ -15,16 +15,19 @@ package struct GatewayMetrics: Sendable {
     private let connectionLimit: Int?
     private let overload: OverloadBoard
     private let resources = ProcessResources()
+    private let names: NameBoard
 
     /// The metrics of what is in effect on these loops, and of `redis` if there is one; `connectionLimit` is how many
     /// clients may be connected.
     package init(
         _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, redis: RedisStatus? = nil,
-        connectionLimit: Int? = nil, reloads: ReloadTally = ReloadTally(), overload: OverloadBoard = OverloadBoard()
+        connectionLimit: Int? = nil, reloads: ReloadTally = ReloadTally(), overload: OverloadBoard = OverloadBoard(),
+        names: NameBoard = NameBoard()
     ) {
         self.current = current
         self.loops = loops
         self.reloads = reloads
+        self.names = names
         self.redis = redis
         self.connectionLimit = connectionLimit
         self.overload = overload
@@ -62,6 +65,12 @@ package struct GatewayMetrics: Sendable {
             text.counter(
                 "mcp_gateway_config_reloads_total", help: "How often the configuration was read anew, by the outcome.",
                 labels: [("result", result.rawValue)], reloads.count(result))
+        }
+        for outcome in ResolvedName.Outcome.allCases {
+            text.counter(
+                "mcp_gateway_dns_lookups_total",
+                help: "Lookups of the names of backends, by the outcome; refused: forbidden addresses only.",
+                labels: [("result", outcome.rawValue)], names.count(outcome))
         }
         let snapshots = snapshots.map { $0.arranged(for: plan.pools) }
         writeCalls(snapshots, plan, into: &text)

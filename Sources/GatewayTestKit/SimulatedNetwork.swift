@@ -7,7 +7,7 @@ package import Transport
 ///
 /// Everything runs on one thread: the one of the test, which must not suspend. `@unchecked Sendable`: the protocol asks
 /// for it, and nothing here is ever touched from another thread, which `EmbeddedEventLoop` checks.
-package final class SimulatedNetwork: Network, @unchecked Sendable {
+package final class SimulatedNetwork: Network, NameResolver, @unchecked Sendable {
     /// The loop whose clock is the clock of the simulation.
     package let loop: EmbeddedEventLoop
     /// The time that bytes, connections and resets take, at least and at most.
@@ -18,6 +18,11 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
     package private(set) var connectionCount = 0
     /// Connections to backends that are open on the gateway's side.
     package private(set) var openCount = 0
+
+    /// What host names stand for; a name that is not here does not exist, and one with no addresses is never answered for.
+    package var names: [String: [String]] = [:]
+    /// How often a name was looked up.
+    package private(set) var lookupCount = 0
 
     private var random: SeededRandom
     private var backends: [BackendAddress: ScriptedBackend] = [:]
@@ -62,6 +67,10 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
     package func connect(
         to address: BackendAddress, timeout: TimeAmount, on eventLoop: any EventLoop, connection: HTTPClientConnection
     ) {
+        guard !address.isUnresolved else {
+            let bound = NIOLoopBound(connection, eventLoop: loop)
+            return loop.execute { bound.value.connectFailed() }
+        }
         connectionCount += 1
         let order = SimulatedOrder(loop.now)
         guard let backend = backends[address], backend.behaviour != .blackHole else {
@@ -79,6 +88,20 @@ package final class SimulatedNetwork: Network, @unchecked Sendable {
             wire.onClose = { [self] in openCount -= 1 }
             wire.attach([connection])
         }
+    }
+
+    package func addresses(
+        of name: String, within timeout: TimeAmount, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<[String]> {
+        lookupCount += 1
+        let addresses = names[name]
+        let isAnswered = addresses?.isEmpty != true
+        let time = isAnswered ? TimeAmount.nanoseconds(Int64.random(in: delay, using: &random)) : timeout
+        return eventLoop.scheduleTask(in: time) {
+            guard isAnswered else { throw NameResolutionError.timedOut }
+            guard let addresses else { throw NameResolutionError.notFound }
+            return addresses
+        }.futureResult
     }
 
     package func listen(

@@ -24,19 +24,28 @@ package final class Simulation {
     private var watchers: [Task<Void, Never>] = []
     private var listeners: [ChangeListener] = []
     private var readers: ToolReaders?
+    private var nameWatch: NameWatch?
+    /// What came of looking up names.
+    package let nameBoard = NameBoard()
 
     /// A gateway with one pool of `backendCount` backends, served by `shardCount` shards; `pool` are more lines of its
     /// configuration, and `settings` of that of the gateway. `backendSettings` are more keys of the first backends, as in
-    /// `weight: 2, zone: a`; none if empty.
+    /// `weight: 2, zone: a`; none if empty. With `name`, the backends are at 10.0.0.1, 10.0.0.2 and so on, and the pool has
+    /// that one name in their stead, of which nothing is known before `startNames`.
     package init(
         seed: UInt64, backendCount: Int = 3, shardCount: Int = 1, pool: String = "", settings: String = "",
-        backendSettings: [String] = []
+        backendSettings: [String] = [], name: String? = nil
     ) throws {
         network = SimulatedNetwork(loop: loop, seed: seed)
-        backends = (0..<backendCount).map { ScriptedBackend(host: "backend", port: 9_001 + $0) }
+        backends = (0..<backendCount).map { index in
+            name == nil
+                ? ScriptedBackend(host: "10.0.0.1", port: 9_001 + index)
+                : ScriptedBackend(host: "10.0.0.\(1 + index)", port: 9_001)
+        }
         executor = LoopExecutor(loop)
+        let places = name.map { [BackendAddress(host: $0, port: 9_001)] } ?? backends.map(\.address)
         let explained = try loader.explain(
-            contents: Simulation.text(backends, backendSettings, pool + settings), file: "simulated")
+            contents: Simulation.text(places, backendSettings, pool + settings), file: "simulated")
         configuration = explained.configuration
         let plan = GatewayPlan(configuration, shardCount: shardCount, seed: seed, now: MonotonicTime(loop.now))
         current = CurrentGeneration(
@@ -50,11 +59,11 @@ package final class Simulation {
     }
 
     private static func text(
-        _ backends: [ScriptedBackend], _ backendSettings: [String], _ settings: String
+        _ places: [BackendAddress], _ backendSettings: [String], _ settings: String
     ) -> [UInt8] {
-        let urls = backends.enumerated().map { index, backend in
+        let urls = places.enumerated().map { index, place in
             let more = index < backendSettings.count ? backendSettings[index] : ""
-            let url = "http://\(backend.address.host):\(backend.address.port)/mcp"
+            let url = "http://\(place.host):\(place.port)/mcp"
             return more.isEmpty ? "      - \(url)" : "      - { url: \(url), \(more) }"
         }.joined(separator: "\n")
         return Array("listen: 127.0.0.1:0\npools:\n  tools:\n    backends:\n\(urls)\n\(settings)".utf8)
@@ -67,11 +76,15 @@ package final class Simulation {
         _ indices: [Int], pool: String = "", settings: String = "", backendSettings: [String] = []
     ) throws {
         let explained = try loader.explain(
-            contents: Simulation.text(indices.map { backends[$0] }, backendSettings, pool + settings),
+            contents: Simulation.text(indices.map { backends[$0].address }, backendSettings, pool + settings),
             file: "simulated")
+        install(explained, NameBook())
+    }
+
+    private func install(_ explained: ExplainedConfiguration, _ names: NameBook) {
         let last = current.value
         let plan = GatewayPlan(
-            explained.configuration, shardCount: rooms.count, seed: network.randomSeed(),
+            explained.configuration, names: names, shardCount: rooms.count, seed: network.randomSeed(),
             now: MonotonicTime(loop.now), after: (last.configuration, last.plan))
         for (number, room) in rooms.enumerated() {
             room.value.install(
@@ -86,6 +99,40 @@ package final class Simulation {
         for watcher in watchers { watcher.cancel() }
         startMonitors()
     }
+
+    /// Begins to look up the names of the configuration, as the supervisor does.
+    package func startNames() {
+        var logger = Logger(label: "simulation")
+        logger.logLevel = .critical
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let watch = NameWatch(
+            network, board: nameBoard, executor: executor, seed: network.randomSeed(), logger: logger,
+            changed: { await Simulation.followNames(bound) })
+        nameWatch = watch
+        let configuration = configuration
+        Task(executorPreference: executor) {
+            _ = await watch.follow(
+                configuration.watchedNames, interval: configuration.names.interval, patience: .seconds(2))
+        }
+        loop.run()
+    }
+
+    private static func followNames(_ simulation: NIOLoopBound<Simulation>) async {
+        guard let watch = simulation.value.nameWatch else { return }
+        let names = await watch.book
+        let last = simulation.value.current.value
+        if names != last.plan.names { simulation.value.install(last.explained, names) }
+    }
+
+    /// Looks up nothing any more.
+    package func stopNames() {
+        guard let watch = nameWatch else { return }
+        Task(executorPreference: executor) { await watch.stop() }
+        loop.run()
+    }
+
+    /// The number of the generation in effect, counted from 1.
+    package var generation: Int { current.value.number }
 
     /// Starts the checks of all backends, which go on as time moves.
     package func startMonitors() {

@@ -15,8 +15,19 @@ package struct NIONetwork: Network {
     package func connect(
         to address: BackendAddress, timeout: TimeAmount, on eventLoop: any EventLoop, connection: HTTPClientConnection
     ) {
+        guard !address.isUnresolved else {
+            let bound = NIOLoopBound(connection, eventLoop: eventLoop)
+            return eventLoop.execute { bound.value.connectFailed() }
+        }
         NIONetwork.attach(connection, timeout, eventLoop) {
-            NIONetwork.keepAlive($0.channelOption(.tcpOption(.tcp_nodelay), value: 1))
+            let bootstrap = NIONetwork.keepAlive($0.channelOption(.tcpOption(.tcp_nodelay), value: 1))
+            if let place = try? SocketAddress(ipAddress: address.host, port: address.port) {
+                return bootstrap.connect(to: place)
+            }
+            guard address.host == "localhost" else {
+                return bootstrap.connect(host: address.host, port: address.port)
+            }
+            return bootstrap.resolver(LoopbackResolver(eventLoop: eventLoop))
                 .connect(host: address.host, port: address.port)
         }
     }

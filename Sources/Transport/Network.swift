@@ -7,7 +7,8 @@ package import NIOCore
 package protocol Network: Sendable {
     /// Connects to `address` on `eventLoop` and puts `connection` at the end of the pipeline. Called on the loop.
     ///
-    /// The outcome arrives at the connection: it becomes active, or `connectFailed` is called, within `timeout`.
+    /// The outcome arrives at the connection: it becomes active, or `connectFailed` is called, within `timeout` and never
+    /// from within this method.
     func connect(
         to address: BackendAddress, timeout: TimeAmount, on eventLoop: any EventLoop, connection: HTTPClientConnection)
 
@@ -71,11 +72,21 @@ package struct BackendAddress: Hashable, Sendable {
     package var host: String
     /// The port.
     package var port: Int
+    /// Whether `host` is a name whose addresses are not known. Nobody connects to it: each attempt fails at once, and never
+    /// was anything sent.
+    package private(set) var isUnresolved = false
 
     /// An address.
     package init(host: String, port: Int) {
         self.host = host
         self.port = port
+    }
+
+    /// The address of nobody: what stands for a name as long as nothing is known of it.
+    package static func unresolved(name: String, port: Int) -> BackendAddress {
+        var address = BackendAddress(host: name, port: port)
+        address.isUnresolved = true
+        return address
     }
 
     /// Where this machine reaches what listens on `host`, perhaps on all its addresses.

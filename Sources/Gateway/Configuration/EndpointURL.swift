@@ -35,6 +35,9 @@ package struct EndpointURL: Hashable, Sendable {
         return port == scheme.defaultPort ? name : "\(name):\(port)"
     }
 
+    /// Whether the host is a name that must be looked up: no address, and not `localhost`, which is this machine.
+    package var hasName: Bool { host != "localhost" && IPRange.bytes(of: host) == nil }
+
     /// The URL in its normal form.
     package var text: String { "\(scheme.rawValue)://\(authority)\(path)" }
 
@@ -123,13 +126,17 @@ extension ConfigurationValue where Value == EndpointURL {
     static var backendURL: Self {
         .text(.text(.httpURL), must: "must be a URL such as http://10.0.0.11:9000/mcp") {
             text throws(ConfigurationTextError) in
-            let url = try EndpointURL(text, schemes: [.http])
-            guard !IPRange.isForbiddenForBackends(url.host) else {
-                throw ConfigurationTextError("must not be a link-local or cloud metadata address, is \(text.shown)")
-            }
-            return url
+            try EndpointURL(text, schemes: [.http])
         } text: {
             $0.text
+        }
+        .checked { url, node, reader in
+            guard let bytes = IPRange.bytes(of: url.host),
+                IPRange.isForbiddenForBackends(bytes, unlessIn: reader.allowedAddresses)
+            else { return }
+            reader.problem(
+                "must not be a link-local, cloud metadata or wildcard address unless allowed_addresses has it, "
+                    + "is \(url.text.shown)", at: node.position)
         }
     }
 

@@ -29,6 +29,8 @@ extension GatewayConfiguration {
                 "redis", \.redis, .optional(.section(RedisSettings.section), from: .placeholder),
                 "The Redis that gateways share. Absent: everything is kept in memory."),
             ConfigurationKey(
+                "dns", \.names, .section(NameSettings.section), "How the host names of backends are looked up."),
+            ConfigurationKey(
                 "pools", \.pools, .pools(1...1_000), "Groups of interchangeable servers, by name.", isRequired: true),
             ConfigurationKey(
                 "routes", \.routes,

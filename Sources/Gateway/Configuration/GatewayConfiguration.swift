@@ -24,6 +24,8 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package var limits: ConnectionLimitSettings
     /// The Redis that gateways share; absent: everything is kept in memory.
     package var redis: RedisSettings?
+    /// How the host names of backends are looked up.
+    package var names: NameSettings
     /// The pools, in the order of the file; at least one.
     package var pools: [PoolConfiguration]
     /// Which requests go to which pool; at least one, no two with the same path, each to a pool that exists.
@@ -48,7 +50,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
         workers: AutomaticCount = .automatic, zone: String? = nil, sessions: SessionSettings = SessionSettings(),
         allowedOrigins: [String] = [], allowedHosts: [String] = [], trustedProxies: [IPRange] = [],
         limits: ConnectionLimitSettings = ConnectionLimitSettings(), redis: RedisSettings? = nil,
-        pools: [PoolConfiguration], routes: [RouteConfiguration], cache: CacheSettings = CacheSettings(),
+        names: NameSettings = NameSettings(), pools: [PoolConfiguration], routes: [RouteConfiguration], cache: CacheSettings = CacheSettings(),
         rateLimits: [RateLimitRule] = [], log: LogSettings = LogSettings(), tracing: TracingSettings? = nil,
         drain: DrainSettings = DrainSettings()
     ) {
@@ -62,6 +64,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
         self.trustedProxies = trustedProxies
         self.limits = limits
         self.redis = redis
+        self.names = names
         self.pools = pools
         self.routes = routes
         self.cache = cache

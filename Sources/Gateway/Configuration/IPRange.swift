@@ -70,17 +70,28 @@ package struct IPRange: Hashable, Sendable {
         return nil
     }
 
-    /// Whether a host is an address that a gateway must not be talked into calling: link-local ones and the metadata
-    /// services of clouds (reliability 10), also when written as IPv4 inside IPv6.
-    static func isForbiddenForBackends(_ host: String) -> Bool {
-        guard var bytes = bytes(of: host) else { return false }
-        if bytes.count == 16, bytes[..<12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
-            bytes = Array(bytes[12...])
-        }
-        return forbidden.contains { $0.contains(bytes) }
+    /// Whether a gateway must not be talked into calling this address, 4 or 16 bytes in network order: link-local ones, the
+    /// metadata services of clouds, and those that stand for any address of this machine (reliability 10); also as IPv4
+    /// inside IPv6, mapped or for NAT64 (RFC 4291 §2.5.5.2, RFC 6052 §2.1). What is in `allowed` may be called.
+    static func isForbiddenForBackends(_ address: [UInt8], unlessIn allowed: [IPRange]) -> Bool {
+        var forms = [address]
+        if embeddings.contains(where: { $0.contains(address) }) { forms.append(Array(address[12...])) }
+        guard forms.contains(where: { form in forbidden.contains { $0.contains(form) } }) else { return false }
+        return !forms.contains { form in allowed.contains { $0.contains(form) } }
     }
 
-    private static let forbidden = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254"].compactMap { IPRange($0) }
+    private static let forbidden = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254", "0.0.0.0", "::"]
+        .compactMap { IPRange($0) }
+    private static let embeddings = ["::ffff:0:0/96", "64:ff9b::/96"].compactMap { IPRange($0) }
+}
+
+extension ConfigurationValue where Value == [IPRange] {
+    /// Networks that the backends of a pool may be in; the URLs that are read after them are judged by them.
+    static var allowedAddresses: Self {
+        .list(of: .network, 0...100, from: .placeholder, distinctBy: \.text).checked { ranges, _, reader in
+            reader.allowedAddresses = ranges
+        }
+    }
 }
 
 extension ConfigurationValue where Value == IPRange {

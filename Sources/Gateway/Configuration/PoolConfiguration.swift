@@ -4,6 +4,8 @@ package struct PoolConfiguration: Hashable, Sendable {
     package var name: String
     /// At least one; no two with the same URL.
     package var backends: [BackendConfiguration]
+    /// Link-local, metadata and wildcard addresses that backends may have all the same.
+    package var allowedAddresses: [IPRange]
     /// What the backends speak.
     package var `protocol`: BackendProtocol
     /// How a backend is picked.
@@ -32,7 +34,8 @@ package struct PoolConfiguration: Hashable, Sendable {
     package var tools: [ToolSettings]
 
     package init(
-        name: String, backends: [BackendConfiguration], protocol: BackendProtocol = .auto,
+        name: String, backends: [BackendConfiguration], allowedAddresses: [IPRange] = [],
+        protocol: BackendProtocol = .auto,
         balance: BalancePolicy = .roundRobin, healthCheck: HealthCheckSettings = HealthCheckSettings(),
         circuitBreaker: CircuitBreakerSettings = CircuitBreakerSettings(),
         outlierDetection: OutlierDetectionSettings = OutlierDetectionSettings(),
@@ -43,6 +46,7 @@ package struct PoolConfiguration: Hashable, Sendable {
     ) {
         self.name = name
         self.backends = backends
+        self.allowedAddresses = allowedAddresses
         self.protocol = `protocol`
         self.balance = balance
         self.healthCheck = healthCheck
@@ -66,7 +70,11 @@ extension PoolConfiguration {
         [
             ConfigurationKey(
                 "backends", \.backends, .list(of: .backend, 1...1_000, from: .placeholder, distinctBy: \.url.text),
-                "The servers.", isRequired: true),
+                "The servers. A host name stands for all of its addresses, each of which is a backend.", isRequired: true),
+            ConfigurationKey(
+                "allowed_addresses", \.allowedAddresses, .allowedAddresses,
+                "Addresses that backends may have although they are link-local, of a cloud's metadata service or wildcards."
+            ),
             ConfigurationKey(
                 "protocol", \.protocol, .choice,
                 "What the backends speak: `legacy` needs `initialize`, `modern` is 2026-07-28 and later."),
@@ -106,6 +114,7 @@ extension PoolConfiguration {
             ConfigurationKey(
                 "tools", \.tools, .tools, "What is different for single tools."),
         ],
+        readingFirst: "allowed_addresses",
         finish: { pool, places, reader in
             if pool.backends.allSatisfy(\.isBackup) {
                 reader.descend(to: "backends") { $0.problem("must not all be backups", at: places["backends"]) }

@@ -1,7 +1,7 @@
 import Wire
 
-/// The path of an order to a backend: `/backends/POOL/BACKEND/ORDER`, where BACKEND is the host and port of its URL, or the
-/// whole of it with percent-encoding (RFC 3986 §2.1).
+/// The path of an order to a backend: `/backends/POOL/BACKEND/ORDER`, where BACKEND is the host and port of its URL, those
+/// that are connected to, or the whole of what it is called with percent-encoding (RFC 3986 §2.1).
 struct BackendPath {
     /// Why a path names no backend, for people.
     struct Complaint: Error {
@@ -29,13 +29,15 @@ struct BackendPath {
             throw Complaint(text: "a backend is told to \(orders)")
         }
         let name = String(percentDecoding: parts[3]) ?? ""
-        let found = pool.backends.filter { $0.authority == name || $0.url == name }
+        let found = pool.backends.filter { $0.authority == name || $0.url == name || $0.addressText == name }
         guard let backend = found.first else {
-            let names = pool.backends.map(\.authority).joined(separator: ", ")
+            let names = pool.backends.map { $0.address.isUnresolved ? $0.authority : $0.addressText }
+                .joined(separator: ", ")
             throw Complaint(text: "the pool \(pool.name) has no such backend; it has \(names)")
         }
         guard found.count == 1 else {
-            throw Complaint(text: "several backends have this host and port: give the whole URL, percent-encoded")
+            throw Complaint(
+                text: "several backends have this host and port: give the whole URL, percent-encoded, or the address")
         }
         (self.pool, self.backend, self.order) = (pool.name, backend, order)
     }

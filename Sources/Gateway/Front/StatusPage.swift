@@ -9,17 +9,19 @@ package struct StatusPage: Sendable {
     private let version: String
     private let readiness: Readiness
     private let overload: OverloadBoard
+    private let names: NameBoard
 
     /// The page about what is in effect on these loops.
     package init(
         _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, readiness: Readiness,
-        overload: OverloadBoard = OverloadBoard()
+        overload: OverloadBoard = OverloadBoard(), names: NameBoard = NameBoard()
     ) {
         self.current = current
         self.loops = loops
         self.version = version
         self.readiness = readiness
         self.overload = overload
+        self.names = names
     }
 
     /// The page as it is now. Asks each loop once.
@@ -53,6 +55,16 @@ package struct StatusPage: Sendable {
                             }),
                     ]
                 }),
+            "names": .array(names.reports.map { StatusPage.json($0.name, $0.report) }),
+        ]
+    }
+
+    private static func json(_ name: WatchedName, _ report: NameBoard.Report) -> JSONValue {
+        [
+            "name": .string(name.host), "addresses": .array(report.addresses.map { .string($0.text) }),
+            "refused": .array(report.refused.map { .string($0.text) }),
+            "failure": report.failure.map { .string($0.rawValue) } ?? .null,
+            "last_failure": report.failedAt.map { .string(time($0)) } ?? .null,
         ]
     }
 
@@ -77,7 +89,9 @@ package struct StatusPage: Sendable {
             attempts["\(outcome.label)"] = .integer(figures.reduce(0) { $0 + $1.attempts[Int(outcome.rawValue)] })
         }
         return [
-            "url": .string(backend.url), "weight": .integer(backend.weight), "backup": .bool(backend.isBackup),
+            "url": .string(backend.url),
+            "address": backend.address.isUnresolved ? .null : .string(backend.addressText),
+            "weight": .integer(backend.weight), "backup": .bool(backend.isBackup),
             "health": .string("\(status.health)"), "drained": .bool(status.isDrained),
             "ejected": .bool(status.isEjected),
             "breaker": .string("\(status.breakerWord.phase.label)"), "tool_breakers": .object(tools),
@@ -97,15 +111,18 @@ package struct StatusPage: Sendable {
         return breakers
     }
 
-    private static func json(_ failure: BackendFailure) -> JSONValue {
+    /// A time in milliseconds since 1970, as RFC 3339 has it.
+    private static func time(_ milliseconds: Int64) -> String {
         var time: [UInt8] = []
         var clock = TimestampCache()
         clock.appendRFC3339(
-            WallTime(
-                seconds: failure.milliseconds / 1_000, nanoseconds: Int32(failure.milliseconds % 1_000) * 1_000_000),
-            to: &time)
-        return [
-            "time": .string(String(decoding: time, as: UTF8.self)), "stage": .string("\(failure.stageLabel)"),
+            WallTime(seconds: milliseconds / 1_000, nanoseconds: Int32(milliseconds % 1_000) * 1_000_000), to: &time)
+        return String(decoding: time, as: UTF8.self)
+    }
+
+    private static func json(_ failure: BackendFailure) -> JSONValue {
+        [
+            "time": .string(time(failure.milliseconds)), "stage": .string("\(failure.stageLabel)"),
             "message": .string("\(failure.message)"),
         ]
     }

@@ -5,13 +5,14 @@ import Wire
 
 /// One backend, as far as it is the same in every shard.
 package final class BackendPlan: Sendable {
-    /// Where to connect.
+    /// Where to connect: an IP address or `localhost`, or nowhere as long as none is known of the name. What was checked is
+    /// what is connected to.
     package let address: BackendAddress
     /// Host and port as `Host` names them.
     package let authority: String
     /// The path of the MCP endpoint.
     package let path: String
-    /// The URL, for metrics, logs and people.
+    /// The URL, for metrics, logs and people; with `@` and the address if its name has several.
     package let url: String
     /// The URL as a JSON string, quotes included, for the access log.
     package let urlJSON: [UInt8]
@@ -30,24 +31,32 @@ package final class BackendPlan: Sendable {
     /// How it is listened to.
     package let listening = ListeningStatus()
 
-    /// The plan of `backend` in the pool named `pool`, for a gateway in `zone` if that is known; `status` is asked for
-    /// what is known of the backend with a key.
-    package init(
-        _ backend: BackendConfiguration, pool: String, zone: String?, status: (_ key: UInt64) -> BackendStatus
+    /// The plan of `backend` at `place` in the pool named `pool`, for a gateway in `zone` if that is known; `status` is
+    /// asked for what is known of the backend with a key.
+    init(
+        _ backend: BackendConfiguration, at place: BackendPlace, pool: String, zone: String?,
+        status: (_ key: UInt64) -> BackendStatus
     ) {
-        address = BackendAddress(host: backend.url.host, port: backend.url.port)
+        address = place.address
         authority = backend.url.authority
         path = backend.url.path
-        url = backend.url.text
-        urlJSON = Array(jsonString: backend.url.text)
+        url = place.label
+        urlJSON = Array(jsonString: place.label)
         // The same on every replica with the same file, and another one in another pool.
-        key = SHA256.hash(data: Array("\(pool)\n\(backend.url.text)".utf8)).prefix(8)
+        key = SHA256.hash(data: Array("\(pool)\n\(place.identity)".utf8)).prefix(8)
             .reduce(0) { $0 << 8 | UInt64($1) }
         weight = backend.weight
         isBackup = backend.isBackup
         isRemote = zone != nil && backend.zone != zone
         requestStarts = RequestStarts(authority: backend.url.authority, path: backend.url.path)
         self.status = status(key)
+    }
+}
+
+extension BackendPlan {
+    /// Host and port that are connected to, IPv6 in brackets.
+    var addressText: String {
+        address.host.contains(":") ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
     }
 }
 

@@ -1,14 +1,14 @@
 package import Resilience
 
 extension GatewayPlan {
-    /// The plan of `configuration` for `shardCount` shards.
+    /// The plan of `configuration` for `shardCount` shards, where `names` says what the names of backends stand for.
     ///
     /// With `previous`, what is known goes over from that plan: how backends are and what their breakers say, by the name of
-    /// their pool and their URL; pools that have not changed, as they are; the cache, the limits and the keys of callers,
+    /// their pool, their URL and its address; pools that have not changed, as they are; the cache, the limits and the keys of callers,
     /// as long as what they depend on is the same. Without, every backend is unchecked and every breaker closed.
     package init(
-        _ configuration: GatewayConfiguration, shardCount: Int, seed: UInt64, now: MonotonicTime,
-        after previous: (configuration: GatewayConfiguration, plan: GatewayPlan)? = nil
+        _ configuration: GatewayConfiguration, names: NameBook = NameBook(), shardCount: Int, seed: UInt64,
+        now: MonotonicTime, after previous: (configuration: GatewayConfiguration, plan: GatewayPlan)? = nil
     ) {
         var random = SeededRandom(seed: seed)
         var departed = previous?.plan.departed ?? [:]
@@ -27,10 +27,11 @@ extension GatewayPlan {
         let pools = configuration.pools.map { pool in
             let plan = previous?.plan.pools.first { $0.name == pool.name }
             let settings = previous?.configuration.pool(named: pool.name)
-            if let plan, keepsPools, settings == pool { return plan }
+            let isInPlace = previous.map { names.isSame(as: $0.plan.names, for: pool) } ?? false
+            if let plan, keepsPools, settings == pool, isInPlace { return plan }
             let breaker = CircuitBreaker.Configuration(pool.circuitBreaker)
             return PoolPlan(
-                pool, zone: configuration.zone, shardCount: shardCount, after: plan,
+                pool, zone: configuration.zone, names: names, shardCount: shardCount, after: plan,
                 keepsRetries: settings?.retry == pool.retry, at: now,
                 seed: pool.tools.contains { $0.circuitBreaker != nil } ? random.next() : 0
             ) { key in
@@ -59,6 +60,7 @@ extension GatewayPlan {
             positions[route.pool].map { RoutePlan(path: Array(route.path.utf8), pool: $0) }
         }
         self.pools = pools
+        self.names = names
         maximumBody = configuration.limits.maximumBody
         maximumAnswer = configuration.limits.maximumAnswer
         logsAccess = configuration.log.logsAccess

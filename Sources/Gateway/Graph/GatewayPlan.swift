@@ -6,6 +6,8 @@ package struct GatewayPlan: Sendable {
     package var routes: [RoutePlan]
     /// The pools, in the order of the file.
     package var pools: [PoolPlan]
+    /// The addresses of the names of backends.
+    package var names: NameBook
     /// Bytes of a request body.
     package var maximumBody: Int
     /// Bytes of a backend's answer.

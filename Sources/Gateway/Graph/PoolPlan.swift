@@ -9,8 +9,10 @@ package final class PoolPlan: Sendable {
     package let name: String
     /// The name as a JSON string, quotes included, for the access log.
     package let nameJSON: [UInt8]
-    /// The backends, in the order of the file.
+    /// The backends, in the order of the file; those of one name together, in the order of their addresses.
     package let backends: [BackendPlan]
+    /// Whether the addresses of some of the names are not known: there may be backends that are not among these.
+    package let hasUnresolvedNames: Bool
     /// How a backend is picked for a call.
     package let balancing: LoadBalancer.Policy
     /// How long things may take.
@@ -41,18 +43,24 @@ package final class PoolPlan: Sendable {
     /// Whether it has to be known who calls, to tell whether several have met an internal error.
     let comparesCallers: Bool
 
-    /// The plan of `pool` for a gateway with `shardCount` event loops, in `zone` if that is known; `status` is asked once
-    /// for each backend, by its key. `previous` is the plan of the pool so far; `keepsRetries`: the budget of its retries
-    /// goes on. Breakers of tools that `previous` has go on; new ones are closed at `now`, with chance from `seed`.
+    /// The plan of `pool` for a gateway with `shardCount` event loops, in `zone` if that is known, with the addresses that
+    /// `names` says; `status` is asked once for each backend, by its key. `previous` is the plan of the pool so far;
+    /// `keepsRetries`: the budget of its retries goes on. Breakers of tools that `previous` has go on; new ones are closed at
+    /// `now`, with chance from `seed`.
     package init(
-        _ pool: PoolConfiguration, zone: String? = nil, shardCount: Int = 1, after previous: PoolPlan? = nil,
-        keepsRetries: Bool = false, at now: MonotonicTime = .zero, seed: UInt64 = 0,
+        _ pool: PoolConfiguration, zone: String? = nil, names: NameBook = NameBook(), shardCount: Int = 1,
+        after previous: PoolPlan? = nil, keepsRetries: Bool = false, at now: MonotonicTime = .zero, seed: UInt64 = 0,
         status: (_ key: UInt64) -> BackendStatus
     ) {
         name = pool.name
         nameJSON = Array(jsonString: pool.name)
-        let backends = pool.backends.map { BackendPlan($0, pool: pool.name, zone: zone, status: status) }
+        let backends = pool.backends.flatMap { backend in
+            names.places(of: backend, in: pool).map {
+                BackendPlan(backend, at: $0, pool: pool.name, zone: zone, status: status)
+            }
+        }
         self.backends = backends
+        hasUnresolvedNames = backends.contains(where: \.address.isUnresolved)
         countsInternalErrors = pool.circuitBreaker.countsInternalErrors
         comparesCallers =
             countsInternalErrors || pool.tools.contains { $0.circuitBreaker?.countsInternalErrors == true }
@@ -66,7 +74,7 @@ package final class PoolPlan: Sendable {
             retries = PoolRetries(
                 pool.retry, shardCount: shardCount, refusalCount: previous?.retries.refusalCount ?? 0)
         }
-        admission = PoolAdmission(pool.limits, backendCount: pool.backends.count)
+        admission = PoolAdmission(pool.limits, backendCount: backends.count)
         hedge = pool.hedge
         toolTraits = pool.trustsAnnotations ? ToolTraitsBoard() : nil
         eras =

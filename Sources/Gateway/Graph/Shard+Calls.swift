@@ -165,7 +165,10 @@ extension Shard {
 
     /// The backend that holds the session of `call`, and nobody else.
     private func pick(for call: Call, of session: OpenSession, in pool: Pool, at now: NIODeadline) -> Pool.Pick {
-        guard let backend = pool.backend(withKey: session.backendKey) else { return .gone }
+        guard let backend = pool.backend(withKey: session.backendKey) else {
+            // As long as a name is not known, the backend may be one of its.
+            return pool.plan.hasUnresolvedNames ? .none(retryAt: .zero) : .gone
+        }
         guard !call.hasTried(backend.index) else { return .none(retryAt: .zero) }
         guard backend.plan.status.enter(atMost: pool.plan.admission.perBackend) else { return .full }
         switch pool.admit(call, to: backend, at: MonotonicTime(now)) {

@@ -64,16 +64,36 @@ extension Supervisor {
             return .unchanged(generation: last.number, waiting: waiting)
         }
         let configuration = explained.configuration.inEffect(sinceStartWith: started.configuration)
+        // Those that are looked up so far go on, in case it does not come to that.
+        await lookUpNames(of: configuration, besides: last.configuration, running.names)
         let listeners: (kept: [Listening], new: [Listening], old: [Listening])
         do {
             listeners = try await listen(for: configuration, running)
         } catch {
+            await lookUpNames(of: last.configuration, running.names)
             return .rejected(complaints: ["\(error)"])
         }
         // From here on nothing fails.
+        let names = await lookUpNames(of: configuration, running.names)
+        running.listeners = listeners.kept + listeners.new
+        let next = await install(explained, configuration, names, &running)
+        for (_, listener) in listeners.old { await listener.close() }
+        return .applied(
+            ReloadOutcome.Change(
+                generation: next.number, differences: ConfigurationComparison(last.explained, explained).differences,
+                waiting: waiting, notes: Self.notes(last.plan, next.plan)))
+    }
+
+    /// Lets a generation of these follow the one in effect, loop by loop.
+    func install(
+        _ explained: ExplainedConfiguration, _ configuration: GatewayConfiguration, _ names: NameBook,
+        _ running: inout Running
+    ) async -> Generation {
+        let last = current.value
         let plan = GatewayPlan(
-            configuration, shardCount: surroundings.loops.serving.count, seed: surroundings.network.randomSeed(),
-            now: MonotonicTime(surroundings.loops.side.eventLoop.now), after: (last.configuration, last.plan))
+            configuration, names: names, shardCount: surroundings.loops.serving.count,
+            seed: surroundings.network.randomSeed(), now: MonotonicTime(surroundings.loops.side.eventLoop.now),
+            after: (last.configuration, last.plan))
         let next = Generation(
             number: last.number + 1, explained: explained, configuration: configuration, plan: plan)
         sealer = makeSealer(of: configuration, after: last.configuration)
@@ -82,14 +102,9 @@ extension Supervisor {
             try? await loop.submit { $0.install(shard) }
         }
         current.set(next)
-        running.listeners = listeners.kept + listeners.new
         await follow(next, after: last, &running)
         self.running = running
-        for (_, listener) in listeners.old { await listener.close() }
-        return .applied(
-            ReloadOutcome.Change(
-                generation: next.number, differences: ConfigurationComparison(last.explained, explained).differences,
-                waiting: waiting, notes: Self.notes(last.plan, plan)))
+        return next
     }
 
     typealias Listening = (address: SocketAddressSetting, listener: any BoundListener)

@@ -40,6 +40,8 @@ package actor Supervisor: Service {
         package var arrival: HandoverPlace.Arrival?
         /// Sockets that a service manager has bound.
         package var activated: [HandedSocket] = []
+        /// Who finds the addresses of names.
+        package var resolver: any NameResolver = SystemNameResolver()
 
         /// Everything that a gateway needs besides its configuration.
         package init(
@@ -71,6 +73,7 @@ package actor Supervisor: Service {
     struct Running {
         var loops: [NIOLoopBound<ServingLoop>]
         var budget: ConnectionBudget
+        var names: NameWatch
         var redis: RedisClient?
         var listeners: [(address: SocketAddressSetting, listener: any BoundListener)] = []
         var status: StatusPage
@@ -89,6 +92,7 @@ package actor Supervisor: Service {
     let readiness: Readiness
     let reloads = ReloadTally()
     let overload = OverloadBoard()
+    let nameBoard = NameBoard()
     var sealer: SessionSealer?
     /// The end of the last reload or handover so far: one goes after another.
     var lastChange: Task<Void, Never>?
@@ -147,21 +151,25 @@ package actor Supervisor: Service {
     /// come last, when all that can fail has been done.
     package func start() async throws {
         guard case .idle = state else { return }
-        let generation = current.value
         let redis = try await makeRedis()
+        let names = makeNameWatch()
+        await lookUpNames(names)
+        let generation = current.value
         sealer = makeSealer(of: generation.configuration, after: nil)
         var loops: [NIOLoopBound<ServingLoop>] = []
         for (number, executor) in surroundings.loops.serving.enumerated() {
             loops.append(try await makeLoop(executor, makeShard(number, executor, generation.plan), redis))
         }
         var running = Running(
-            loops: loops, budget: makeBudget(), redis: redis,
+            loops: loops, budget: makeBudget(), names: names, redis: redis,
             status: StatusPage(
-                current, loops: loops, version: surroundings.version, readiness: readiness, overload: overload))
+                current, loops: loops, version: surroundings.version, readiness: readiness, overload: overload,
+                names: nameBoard))
         let sockets = InheritedSockets(offeredSockets + surroundings.activated, for: generation.configuration)
         let metrics = GatewayMetrics(
             current, loops: loops, version: surroundings.version, redis: redis?.status,
-            connectionLimit: running.budget.limit, reloads: reloads, overload: overload)
+            connectionLimit: running.budget.limit, reloads: reloads, overload: overload,
+            names: nameBoard)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
             if sockets.admin == nil { running.admin = try await listenForAdmin(running) }
@@ -188,6 +196,8 @@ package actor Supervisor: Service {
         state = .serving(running)
         readiness.phase = .serving
         surroundings.accepted()
+        // What was found out during the start.
+        Task { await self.followNames() }
         surroundings.logger.info(
             "gateway started",
             metadata: [
@@ -390,6 +400,7 @@ package actor Supervisor: Service {
     }
 
     private func stop(_ running: Running) async {
+        await running.names.stop()
         running.follower?.cancel()
         running.census?.cancel()
         running.overloadWatch?.cancel()

@@ -15,6 +15,9 @@ struct ConfigurationReader {
     /// Where the names of the pools stand.
     private(set) var poolPositions: [String: ConfigurationPosition] = [:]
 
+    /// What backends of the pool that is being read may be called although nobody should be talked into that.
+    var allowedAddresses: [IPRange] = []
+
     /// The key path, as it is written.
     private(set) var keyPath = ""
 

@@ -17,15 +17,18 @@ struct ConfigurationSection<Target>: Sendable {
     let make: @Sendable () -> Target
     /// The rows.
     let keys: [ConfigurationKey<Target>]
+    /// The key that is read before the others, which depend on it; otherwise the order is that of the rows.
+    let firstKey: String?
     /// Checks what concerns several keys. Only called when each of them is right.
     let finish: @Sendable (inout Target, Places, inout ConfigurationReader) -> Void
 
     init(
-        _ make: @escaping @Sendable () -> Target, _ keys: [ConfigurationKey<Target>],
+        _ make: @escaping @Sendable () -> Target, _ keys: [ConfigurationKey<Target>], readingFirst firstKey: String? = nil,
         finish: @escaping @Sendable (inout Target, Places, inout ConfigurationReader) -> Void = { _, _, _ in }
     ) {
         self.make = make
         self.keys = keys
+        self.firstKey = firstKey
         self.finish = finish
     }
 
@@ -71,7 +74,8 @@ struct ConfigurationSection<Target>: Sendable {
             }
         }
         // In the order of the table, so that pools are known when routes name them.
-        for (key, entry) in zip(keys, known) {
+        let rows = zip(keys, known)
+        for (key, entry) in rows.filter({ $0.0.name == firstKey }) + rows.filter({ $0.0.name != firstKey }) {
             guard let entry else { continue }
             places.keys[key.name] = entry.value.position
             reader.descend(to: key.name) { key.read(entry, &target, &$0) }

@@ -117,6 +117,7 @@ extension ConfigurationValue where Value == [PoolConfiguration] {
                 : "a pool's name must be a letter, then letters, digits, _ or -, at most 63, and not a word like on"
         } read: { entry, reader in
             reader.notePool(entry.name, at: entry.position)
+            reader.allowedAddresses = []
             return PoolConfiguration.section.read(
                 entry.value, over: PoolConfiguration(name: entry.name, backends: []), &reader)
         } name: {

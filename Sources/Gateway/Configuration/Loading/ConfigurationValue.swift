@@ -64,6 +64,21 @@ extension ConfigurationValue {
             explain: { value, node in section.explain(value, node) })
     }
 
+    /// The same with one more rule, which complains by itself.
+    func checked(
+        _ check: @escaping @Sendable (Value, YAMLNode, inout ConfigurationReader) -> Void
+    ) -> Self {
+        let inner = self
+        return ConfigurationValue(
+            kind: kind,
+            read: { node, current, reader in
+                let value = inner.read(node, current, &reader)
+                if let value { check(value, node, &reader) }
+                return value
+            },
+            text: text, explain: explain)
+    }
+
     /// Two ways to write the same: short as one text, or long as a group of keys.
     static func short(_ short: Self, orLong long: ConfigurationSection<Value>) -> Self {
         // What the short form says is the value of the key that must be there.
