@@ -9,7 +9,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "169.254.0.0", "169.254.169.254", "169.254.255.255", "[fe80::1]", "[febf::1]", "[fd00:ec2::254]", "0.0.0.0", "[::]",
+        "169.254.0.0", "169.254.169.254", "169.254.255.255", "[fe80::1]", "[febf::1]", "[fd00:ec2::254]", "0.0.0.0",
+        "[::]",
         "[::ffff:169.254.169.254]", "[::ffff:0.0.0.0]", "[::ffff:a9fe:1]", "[64:ff9b::169.254.169.254]",
     ])
     func `are refused in the file`(host: String) {
@@ -26,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("169.254.1.7", "169.254.1.0/24", true), ("169.254.2.7", "169.254.1.0/24", false), ("[fe80::1]", "fe80::1", true),
+        ("169.254.1.7", "169.254.1.0/24", true), ("169.254.2.7", "169.254.1.0/24", false),
+        ("[fe80::1]", "fe80::1", true),
         ("[::ffff:169.254.1.7]", "169.254.1.0/24", true), ("[fe80::1]", "169.254.0.0/16", false), ("[::]", "::", true),
     ])
     func `are accepted where the pool allows them`(host: String, range: String, isRight: Bool) {
@@ -47,7 +49,8 @@ import Testing
     @Test func `names are looked up every 1 to 60 seconds`() throws {
         let pool = "\npools: { tools: { backends: [http://a] } }"
         #expect(try ConfigurationSupport.load(pool).configuration.names.interval == .seconds(10))
-        #expect(try ConfigurationSupport.load("dns: { interval: 30s }" + pool).configuration.names.interval == .seconds(30))
+        #expect(
+            try ConfigurationSupport.load("dns: { interval: 30s }" + pool).configuration.names.interval == .seconds(30))
         for wrong in ["500ms", "61s", "10"] {
             #expect(ConfigurationSupport.complaints("dns: { interval: \(wrong) }" + pool).count == 1, "\(wrong)")
         }

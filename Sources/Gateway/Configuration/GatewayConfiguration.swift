@@ -50,7 +50,8 @@ package struct GatewayConfiguration: Hashable, Sendable {
         workers: AutomaticCount = .automatic, zone: String? = nil, sessions: SessionSettings = SessionSettings(),
         allowedOrigins: [String] = [], allowedHosts: [String] = [], trustedProxies: [IPRange] = [],
         limits: ConnectionLimitSettings = ConnectionLimitSettings(), redis: RedisSettings? = nil,
-        names: NameSettings = NameSettings(), pools: [PoolConfiguration], routes: [RouteConfiguration], cache: CacheSettings = CacheSettings(),
+        names: NameSettings = NameSettings(), pools: [PoolConfiguration], routes: [RouteConfiguration],
+        cache: CacheSettings = CacheSettings(),
         rateLimits: [RateLimitRule] = [], log: LogSettings = LogSettings(), tracing: TracingSettings? = nil,
         drain: DrainSettings = DrainSettings()
     ) {

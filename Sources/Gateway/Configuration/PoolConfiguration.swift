@@ -70,7 +70,8 @@ extension PoolConfiguration {
         [
             ConfigurationKey(
                 "backends", \.backends, .list(of: .backend, 1...1_000, from: .placeholder, distinctBy: \.url.text),
-                "The servers. A host name stands for all of its addresses, each of which is a backend.", isRequired: true),
+                "The servers. A host name stands for all of its addresses, each of which is a backend.",
+                isRequired: true),
             ConfigurationKey(
                 "allowed_addresses", \.allowedAddresses, .allowedAddresses,
                 "Addresses that backends may have although they are link-local, of a cloud's metadata service or wildcards."

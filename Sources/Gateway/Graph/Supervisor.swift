@@ -197,7 +197,7 @@ package actor Supervisor: Service {
         readiness.phase = .serving
         surroundings.accepted()
         // What was found out during the start.
-        Task { await self.followNames() }
+        if !generation.configuration.watchedNames.isEmpty { Task { await self.followNames() } }
         surroundings.logger.info(
             "gateway started",
             metadata: [

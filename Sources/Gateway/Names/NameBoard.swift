@@ -34,7 +34,9 @@ package final class NameBoard: Sendable {
     }
 
     /// Takes note of a lookup.
-    func note(_ outcome: ResolvedName.Outcome, of name: WatchedName, _ resolved: ResolvedName, atMilliseconds now: Int64) {
+    func note(
+        _ outcome: ResolvedName.Outcome, of name: WatchedName, _ resolved: ResolvedName, atMilliseconds now: Int64
+    ) {
         state.withLock { state in
             state.counts[outcome, default: 0] += 1
             let failedAt = resolved.failure == nil ? state.reports[name]?.failedAt : now

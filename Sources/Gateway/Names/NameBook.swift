@@ -21,7 +21,8 @@ package struct NameBook: Hashable, Sendable {
         let url = backend.url
         guard let name = pool.watchedName(of: backend) else {
             return [
-                BackendPlace(address: BackendAddress(host: url.host, port: url.port), label: url.text, identity: url.text)
+                BackendPlace(
+                    address: BackendAddress(host: url.host, port: url.port), label: url.text, identity: url.text)
             ]
         }
         let found = self[name]

@@ -46,7 +46,8 @@ import Transport
     }
 
     @Test func `addresses and localhost are no names`() throws {
-        let text = "pools: { tools: { backends: [http://localhost:1/mcp, http://10.0.0.1/mcp, \"http://[::1]:2/mcp\"] } }"
+        let text =
+            "pools: { tools: { backends: [http://localhost:1/mcp, http://10.0.0.1/mcp, \"http://[::1]:2/mcp\"] } }"
         #expect(try ConfigurationSupport.load(text).configuration.watchedNames == [])
         let backends = try plan(NameBook(), text).pools[0].backends
         #expect(backends.map(\.address.host) == ["localhost", "10.0.0.1", "::1"])

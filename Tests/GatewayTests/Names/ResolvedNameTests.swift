@@ -117,7 +117,8 @@ import Transport
 
     @Test func `are never those that backends must not have`() {
         var stand = Stand()
-        let news = stand.answer("169.254.169.254", "10.0.0.1", "::ffff:169.254.1.1", "fe80::1", "fd00:ec2::254", "0.0.0.0")
+        let news = stand.answer(
+            "169.254.169.254", "10.0.0.1", "::ffff:169.254.1.1", "fe80::1", "fd00:ec2::254", "0.0.0.0")
         #expect(stand.addresses == ["10.0.0.1"] && news.outcome == .ok && news.newlyRefused.count == 5)
         #expect(stand.answer("169.254.169.254", "10.0.0.1").newlyRefused == [], "that is told once")
         // A name that is rebound to them goes on with what it had.
@@ -156,7 +157,8 @@ import Transport
                 news = stand.fail()
             } else {
                 let texts = (0..<chance.next(below: 6)).map { _ in
-                    chance.next(below: 8) == 0 ? "169.254.0.\(chance.next(below: 3))" : "10.0.0.\(chance.next(below: 9))"
+                    chance.next(below: 8) == 0
+                        ? "169.254.0.\(chance.next(below: 3))" : "10.0.0.\(chance.next(below: 9))"
                 }
                 news = stand.answer(texts)
                 for text in texts where text.hasPrefix("10.") { #expect(stand.addresses.contains(text)) }

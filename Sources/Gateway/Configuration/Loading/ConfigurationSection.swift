@@ -23,7 +23,8 @@ struct ConfigurationSection<Target>: Sendable {
     let finish: @Sendable (inout Target, Places, inout ConfigurationReader) -> Void
 
     init(
-        _ make: @escaping @Sendable () -> Target, _ keys: [ConfigurationKey<Target>], readingFirst firstKey: String? = nil,
+        _ make: @escaping @Sendable () -> Target, _ keys: [ConfigurationKey<Target>],
+        readingFirst firstKey: String? = nil,
         finish: @escaping @Sendable (inout Target, Places, inout ConfigurationReader) -> Void = { _, _, _ in }
     ) {
         self.make = make
