@@ -42,9 +42,9 @@ final class ScriptedBackend: Backend {
         var isStopped = false
     }
 
-    /// Listens at once; on any free port when `port` is 0.
-    init(port: Int = 0, _ script: @escaping @Sendable (Request) -> Act) throws {
-        listener = try Socket.listening(on: port)
+    /// Listens at once; on any free port of `host` when `port` is 0.
+    init(host: String = "127.0.0.1", port: Int = 0, _ script: @escaping @Sendable (Request) -> Act) throws {
+        listener = try Socket.listening(on: port, host: host)
         Exchanges.ofTests.expect(false, at: listener.port)
         self.script = script
         let listener = listener

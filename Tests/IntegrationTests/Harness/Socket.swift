@@ -15,11 +15,12 @@ final class Socket: Sendable {
         close(descriptor)
     }
 
-    /// A socket that listens on `port`, 0 for any that is free.
-    static func listening(on port: Int = 0) throws -> Socket {
+    /// A socket that listens on `port` of the loopback address `host`, 0 for any that is free.
+    static func listening(on port: Int = 0, host: String = "127.0.0.1") throws -> Socket {
         let socket = try Socket.make()
         socket.set(SO_REUSEADDR, to: CInt(1))
         var address = Socket.loopback(port)
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { throw Failure("\(host) is no address") }
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
