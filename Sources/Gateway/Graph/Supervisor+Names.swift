@@ -29,14 +29,16 @@ extension Supervisor {
                 number: generation.number, explained: generation.explained, configuration: configuration, plan: plan))
     }
 
-    /// From now on looks up the names of `configuration`, and those of `other`; returns what is known of them.
+    /// From now on looks up the names of `configuration`, and those of `other`; returns what is known of them, at once or
+    /// after waiting for those that are new.
     @discardableResult
     func lookUpNames(
-        of configuration: GatewayConfiguration, besides other: GatewayConfiguration? = nil, _ watch: NameWatch
+        of configuration: GatewayConfiguration, besides other: GatewayConfiguration? = nil, _ watch: NameWatch,
+        waits: Bool = true
     ) async -> NameBook {
         await watch.follow(
             configuration.watchedNames.union(other?.watchedNames ?? []), interval: configuration.names.interval,
-            patience: Self.patience)
+            patience: waits ? Self.patience : .zero)
     }
 
     /// Goes by what the names stand for now, once all that is being configured has been.

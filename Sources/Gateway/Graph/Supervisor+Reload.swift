@@ -70,11 +70,11 @@ extension Supervisor {
         do {
             listeners = try await listen(for: configuration, running)
         } catch {
-            await lookUpNames(of: last.configuration, running.names)
+            await lookUpNames(of: last.configuration, running.names, waits: false)
             return .rejected(complaints: ["\(error)"])
         }
         // From here on nothing fails.
-        let names = await lookUpNames(of: configuration, running.names)
+        let names = await lookUpNames(of: configuration, running.names, waits: false)
         running.listeners = listeners.kept + listeners.new
         let next = await install(explained, configuration, names, &running)
         for (_, listener) in listeners.old { await listener.close() }

@@ -69,7 +69,7 @@ package actor NameWatch {
             entries[name] = Entry(name: ResolvedName(allowing: name.allowedAddresses, at: now))
             entries[name]?.task = Task(executorPreference: executor) { await self.watch(name) }
         }
-        if entries.values.contains(where: { !$0.isAnswered }) { await waitForAnswers(patience) }
+        if patience > .zero, entries.values.contains(where: { !$0.isAnswered }) { await waitForAnswers(patience) }
         return book
     }
 
