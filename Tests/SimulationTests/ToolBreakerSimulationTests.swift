@@ -151,14 +151,14 @@ import Testing
         simulation.backends[0].behaviour = .status(500)
         _ = call(simulation, "slow_report", 5)
         let metrics = simulation.metrics()
-        let labels = "pool=\"tools\",backend=\"http://backend:9001/mcp\",tool=\"slow_report\""
+        let labels = "pool=\"tools\",backend=\"http://10.0.0.1:9001/mcp\",tool=\"slow_report\""
         #expect(metrics.contains("mcp_gateway_tool_circuit_breaker_state{\(labels),state=\"open\"} 1\n"))
         #expect(metrics.contains("mcp_gateway_tool_circuit_breaker_state{\(labels),state=\"closed\"} 0\n"))
         #expect(metrics.contains("mcp_gateway_tool_circuit_breaker_transitions_total{\(labels),to=\"open\"} 1\n"))
         #expect(metrics.contains("tool=\"other\",state=\"closed\"} 1\n"))
         #expect(
             metrics.contains(
-                "mcp_gateway_circuit_breaker_state{pool=\"tools\",backend=\"http://backend:9001/mcp\",state=\"closed\"} 1\n"
+                "mcp_gateway_circuit_breaker_state{pool=\"tools\",backend=\"http://10.0.0.1:9001/mcp\",state=\"closed\"} 1\n"
             ))
         #expect(!(try Simulation(seed: 1).metrics().contains("mcp_gateway_tool_circuit_breaker")))
     }

@@ -274,12 +274,17 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
     /// Sends the request.
     func send(on connection: BackendConnection) {
         guard let request = call.request else { return connection.http.send(ByteBuffer()) }
-        let body = call.httpMethod == .post ? request.body : ByteBuffer()
-        // A short one goes out with the head in one piece; a long one is not copied, however long the backend lets it wait.
-        let isJoined = body.readableBytes <= RequestHandler.joinedBodyLimit
-        var buffer = makeHead(of: request, to: connection.backend.plan, reserving: isJoined ? body.readableBytes : 0)
-        if isJoined { buffer.writeImmutableBuffer(body) }
-        connection.http.send(buffer, followedBy: isJoined ? ByteBuffer() : body)
+        let bodyByteCount = call.httpMethod == .post ? request.body.readableBytes : 0
+        var buffer: ByteBuffer
+        if bodyByteCount <= RequestHandler.joinedBodyLimit {
+            buffer = makeHead(of: request, to: connection.backend.plan, reserving: bodyByteCount)
+            if bodyByteCount > 0 { buffer.writeImmutableBuffer(request.body) }
+            connection.http.send(buffer)
+        } else {
+            // A long one is not copied, however long the backend lets it wait.
+            buffer = makeHead(of: request, to: connection.backend.plan, reserving: 0)
+            connection.http.send(buffer, followedBy: request.body)
+        }
         loop.recycle(buffer)
     }
 

@@ -4,6 +4,9 @@ import Resilience
 extension Shard {
     /// Tells the breaker of `backend`, and that of the tool if it has one, how an attempt of `call` there ended, and gives its
     /// permits back.
+    ///
+    /// Called from one place, on the path of every call.
+    @inline(__always)
     func tellBreakers(
         of backend: Backend, about call: Call, _ outcome: AttemptOutcome, latency: TimeAmount,
         permit: BackendStatus.Permit, in plan: PoolPlan, at now: MonotonicTime
