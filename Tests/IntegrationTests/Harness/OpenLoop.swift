@@ -90,8 +90,9 @@ final class OpenLoop: Sendable {
     }
 
     private func complaint(about reply: HTTPReply, _ number: Int) -> String? {
-        guard reply.message["id"].int == number else { return "\(reply.status), another id: \(reply.text)" }
-        guard reply.status == 200, reply.message["result"] != .absent else { return "\(reply.status): \(reply.text)" }
+        let message = reply.message
+        guard message["id"].int == number else { return "\(reply.status), another id: \(reply.text)" }
+        guard reply.status == 200, message["result"] != .absent else { return "\(reply.status): \(reply.text)" }
         return nil
     }
 }
