@@ -231,7 +231,8 @@ def complaints(found: dict) -> list[str]:
         limit = found["faults"] * IN_FLIGHT if name == "not repeatable" else 0
         if report["failed"] > limit:
             wrong.append(f"{name}: {report['failed']} calls failed, {limit} may: {report['failures']}")
-        if report["unsent"]:
+        # At the very end a call may be due that finds no connection free.
+        if report["unsent"] > report["calls"] / 1_000:
             wrong.append(f"{name}: {report['unsent']} calls could not be sent in time")
     if found["slope_kib_per_minute"] > SLOPE_LIMIT_KIB_PER_MINUTE and found["seconds"] >= 300:
         wrong.append(f"memory grows by {found['slope_kib_per_minute']} KiB a minute")
