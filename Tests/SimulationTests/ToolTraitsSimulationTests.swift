@@ -55,6 +55,15 @@ import Wire
         return count == 2
     }
 
+    /// Whether the gateway would call `tool` again.
+    private func isKnown(_ tool: String, _ simulation: Simulation) -> Bool {
+        let name = Array(tool.utf8)
+        let text = JSONText(range: ByteRange(from: 0, to: name.count), isEscaped: false)
+        return name.withUnsafeBytes {
+            simulation.plan.pools[0].toolTraits?.isRepeatable(text, in: ByteView($0)) ?? false
+        }
+    }
+
     @Test(arguments: MCPEra.allCases, Array(1...10))
     func `calls a read-only tool again elsewhere, and no other`(era: MCPEra, seed: Int) throws {
         let simulation = try simulation(era, seed: UInt64(seed))
@@ -86,12 +95,7 @@ import Wire
                     == ["tools/list", "initialize", "notifications/initialized"] + lists + ["DELETE"])
         }
         #expect(backend.runs.isEmpty && simulation.snapshot.counters.inFlight == 0)
-        let board = try #require(simulation.plan.pools[0].toolTraits)
-        let name = Array("put".utf8)
-        let isKnown = name.withUnsafeBytes {
-            board.isRepeatable(JSONText(range: ByteRange(from: 0, to: 3), isEscaped: false), in: ByteView($0))
-        }
-        #expect(isKnown)
+        #expect(isKnown("put", simulation))
         #expect(simulation.stopReaders())
     }
 
@@ -123,6 +127,17 @@ import Wire
         simulation.backends[1].tell(changed)
         simulation.advance(by: .milliseconds(1_050))
         #expect(isRepeated(simulation, "read", id: 4))
+    }
+
+    @Test(arguments: 1...10)
+    func `does not wait for a backend that hangs when another one has news`(seed: Int) throws {
+        let simulation = try simulation(backends: 3, telling: .modern, seed: UInt64(seed))
+        simulation.backends[2].behaviour = .stall
+        simulation.backends[0].tell("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}")
+        simulation.advance(by: .milliseconds(10))
+        #expect(!isKnown("read", simulation), "whoever has news is asked first")
+        simulation.advance(by: .milliseconds(1_050))
+        #expect(isKnown("read", simulation))
     }
 
     @Test func `asks for nothing where annotations are not trusted`() throws {
@@ -171,25 +186,19 @@ import Wire
         simulation.startMonitors()
         simulation.backends[1].toolPages = [Self.plain]
         simulation.advance(by: .seconds(70))
-        let board = try #require(simulation.plan.pools[0].toolTraits)
-        func isKnown() -> Bool {
-            Array("read".utf8).withUnsafeBytes {
-                board.isRepeatable(JSONText(range: ByteRange(from: 0, to: 4), isEscaped: false), in: ByteView($0))
-            }
-        }
-        #expect(!isKnown())
+        #expect(!isKnown("read", simulation))
         simulation.backends[1].behaviour = .refuse
         simulation.backends[1].resetAll()
         #expect(
             simulation.advance(
                 until: { simulation.plan.pools[0].backends[1].status.health == .down }, limit: .seconds(60)))
         simulation.advance(by: .seconds(1))
-        #expect(isKnown(), "the one that disagreed is gone")
+        #expect(isKnown("read", simulation), "the one that disagreed is gone")
         simulation.backends[1].behaviour = .answer
         #expect(
             simulation.advance(
                 until: { simulation.plan.pools[0].backends[1].status.health == .up }, limit: .seconds(60)))
         simulation.advance(by: .seconds(1))
-        #expect(!isKnown())
+        #expect(!isKnown("read", simulation))
     }
 }

@@ -14,6 +14,7 @@ package final class ChangeListener {
 
     private let pool: PoolPlan
     private let poolIndex: Int
+    private let backendIndex: Int?
     private let plan: BackendPlan
     private let cache: AnswerCache
     private let network: any Network
@@ -35,6 +36,7 @@ package final class ChangeListener {
     ) {
         pool = gateway.pools[poolIndex]
         self.poolIndex = poolIndex
+        backendIndex = pool.backends.firstIndex { $0 === plan }
         self.plan = plan
         cache = gateway.cache
         self.network = network
@@ -105,7 +107,7 @@ package final class ChangeListener {
         case .heard(let isKeepAlive):
             machine.heard(number, isKeepAlive: isKeepAlive, at: now)
         case .changed(let topics):
-            cache.invalidate(topics, pool: poolIndex, source: .listener)
+            cache.invalidate(topics, pool: poolIndex, backend: backendIndex, source: .listener)
         case .subscribed(let uri):
             cache.invalidate([.resource(uri)], pool: poolIndex, source: .gap)
         case .lost:
@@ -126,7 +128,7 @@ package final class ChangeListener {
             case .ping(let number):
                 lines[number]?.ping()
             case .voidEverything:
-                cache.clear(pool: poolIndex, source: .gap)
+                cache.clear(pool: poolIndex, backend: backendIndex, source: .gap)
             case .voidNews(let number, let old):
                 let known = lines[old]?.resources ?? []
                 let news = (lines[number]?.resources ?? []).subtracting(known)

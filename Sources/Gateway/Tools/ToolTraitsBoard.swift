@@ -7,8 +7,9 @@ package import Wire
 /// attempt is to be made beside the first. Asking holds a mutex for one look into a table, and allocates nothing unless
 /// the name has escapes.
 ///
-/// It errs on the side of not repeating: between the news that a list of tools has changed and the new list, no tool
-/// of the pool counts as repeatable.
+/// It errs on the side of not repeating: between the news that the list of a backend has changed and its new list, no tool
+/// of the pool counts as repeatable. Others than that backend are asked anew, too, but not waited for: one that hangs must
+/// not take from the calls of the others that they can be made again.
 package final class ToolTraitsBoard: Sendable {
     /// What one backend has listed.
     private struct Listing {
@@ -21,10 +22,27 @@ package final class ToolTraitsBoard: Sendable {
     private struct Table {
         /// How many changes have been told of.
         var changeCount: UInt64 = 0
-        /// How many were known when the oldest of the lists was asked for.
-        var settledCount: UInt64 = 0
+        /// The last of them that was of nobody in particular.
+        var lastChange: UInt64 = 0
+        /// The last of each backend's own.
+        var lastChanges: [Int: UInt64] = [:]
+        /// How many changes were known when each list was asked for.
+        var listings: [Int: UInt64] = [:]
+        /// Whether each list is from after the last change that may be one of it.
+        var isSettled = true
         /// The names of the tools that may be called again, by their hash. Where two names have the same, neither is there.
         var repeatable: [UInt64: [UInt8]] = [:]
+
+        /// Takes note of a change of `backend`, or perhaps of all.
+        mutating func noteChange(of backend: Int?) {
+            changeCount &+= 1
+            if let backend { lastChanges[backend] = changeCount } else { lastChange = changeCount }
+            settle()
+        }
+
+        mutating func settle() {
+            isSettled = listings.allSatisfy { $1 >= max(lastChange, lastChanges[$0] ?? 0) }
+        }
     }
 
     private let listings = Mutex<[Int: Listing]>([:])
@@ -45,16 +63,16 @@ package final class ToolTraitsBoard: Sendable {
             ? name.unescaped(in: bytes).withUnsafeBytes { ToolTraitsBoard.hash(ByteView($0)) }
             : ToolTraitsBoard.hash(bytes[name.range])
         return table.withLock { table in
-            guard table.settledCount == table.changeCount, let known = table.repeatable[hash] else { return false }
+            guard table.isSettled, let known = table.repeatable[hash] else { return false }
             return known.withUnsafeBytes { name.equals(ByteView($0), in: bytes) }
         }
     }
 
     // MARK: Changes
 
-    /// A list of tools of the pool has changed, or may have: nothing is repeatable until it has been read again. From
-    /// anywhere.
-    package func noteChange() { table.withLock { $0.changeCount &+= 1 } }
+    /// The list of the backend at `backend` has changed, or may have, or that of any if it is `nil`: nothing is repeatable
+    /// until it has been read again. From anywhere.
+    package func noteChange(of backend: Int? = nil) { table.withLock { $0.noteChange(of: backend) } }
 
     /// How many changes have been told of: ask before a list is.
     package var changeCount: UInt64 { table.withLock { $0.changeCount } }
@@ -73,12 +91,13 @@ package final class ToolTraitsBoard: Sendable {
         listings.withLock { listings in
             body(&listings)
             let repeatable = ToolTraitsBoard.merge(listings.values)
-            let settledCount = listings.values.map(\.changeCount).min() ?? 0
+            let changeCounts = listings.mapValues(\.changeCount)
             // What was there before is let go of after the lock.
             _ = table.withLock { (table: inout Table) -> [UInt64: [UInt8]] in
                 let before = table.repeatable
                 table.repeatable = repeatable
-                table.settledCount = settledCount
+                table.listings = changeCounts
+                table.settle()
                 return before
             }
         }

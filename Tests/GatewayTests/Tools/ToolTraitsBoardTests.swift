@@ -65,6 +65,26 @@ import Wire
         #expect(asks(board, "read"))
     }
 
+    @Test func `waits for the new list of the backend that has changed, and of no other`() {
+        let board = ToolTraitsBoard()
+        for backend in 0...1 { board.note(traits(["read": true]), of: backend, changeCount: 0) }
+        board.noteChange(of: 0)
+        #expect(!asks(board, "read"))
+        // That backend 1 hangs is nothing that its list would tell.
+        board.note(traits(["read": true]), of: 0, changeCount: board.changeCount)
+        #expect(asks(board, "read"))
+        board.noteChange(of: 1)
+        board.note(traits(["read": true]), of: 0, changeCount: board.changeCount)
+        #expect(!asks(board, "read"))
+        // Who has no list that counts changes nothing by changing.
+        board.forget(1)
+        #expect(asks(board, "read"))
+        board.noteChange(of: 1)
+        #expect(asks(board, "read"))
+        board.note(traits(["read": false]), of: 1, changeCount: board.changeCount)
+        #expect(!asks(board, "read"))
+    }
+
     @Test func `does not wait for a backend that is forgotten`() {
         let board = ToolTraitsBoard()
         for backend in 0...1 { board.note(traits(["read": true]), of: backend, changeCount: 0) }
