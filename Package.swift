@@ -55,7 +55,9 @@ let package = Package(
         .target(name: "Wire", dependencies: [nioCore], swiftSettings: strict),
         .target(name: "Resilience", swiftSettings: strict),
         // The only target that opens sockets.
-        .target(name: "Transport", dependencies: ["Wire", "Resilience", nioCore, nioPosix], swiftSettings: strict),
+        .target(
+            name: "Transport", dependencies: ["Wire", "Resilience", nioCore, nioPosix, nioTLS, nioSSL],
+            swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging, coreMetrics], swiftSettings: strict),
         .target(
             name: "Redis", dependencies: ["Wire", "Resilience", "Transport", nioCore, nioPosix, nioSSL, logging],
@@ -110,6 +112,7 @@ let package = Package(
         .executableTarget(
             name: "gateway-simulator", dependencies: ["GatewayTestKit", arguments], path: "Tests/Simulator",
             swiftSettings: strict),
+        .target(name: "TestCertificates", path: "Tests/TestCertificates", swiftSettings: strict),
         .testTarget(
             name: "WireTests", dependencies: ["Wire", nioCore, nioEmbedded, nioHTTP1],
             exclude: ["Fixtures"], swiftSettings: strict),
@@ -122,18 +125,20 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Wire", nioCore, nioPosix, nioEmbedded],
+            name: "TransportTests",
+            dependencies: ["Transport", "TestCertificates", "Wire", nioCore, nioPosix, nioEmbedded],
             swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
-            dependencies: ["Redis", "Wire", "Resilience", nioCore, nioPosix, nioEmbedded, logging],
+            dependencies: ["Redis", "TestCertificates", "Wire", "Resilience", nioCore, nioPosix, nioEmbedded, logging],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", logging, coreMetrics], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "GatewayTestKit", "Wire", "Resilience", "Transport", "Redis", nioCore, nioPosix, logging,
+                "Gateway", "GatewayTestKit", "TestCertificates", "Wire", "Resilience", "Transport", "Redis", nioCore,
+                nioPosix, logging,
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
@@ -145,11 +150,12 @@ let package = Package(
         .testTarget(
             name: "MonitorTests",
             dependencies: [
-                "mcp-monitor", "MCPServer", "Wire", "Resilience", "Transport", "Telemetry", nioCore, nioPosix, nioSSL,
-                logging,
+                "mcp-monitor", "MCPServer", "TestCertificates", "Wire", "Resilience", "Transport", "Telemetry", nioCore,
+                nioPosix, nioSSL, logging,
             ],
             swiftSettings: strict),
-        .testTarget(name: "IntegrationTests", exclude: ["Clients"], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["TestCertificates"], exclude: ["Clients"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -105,7 +105,7 @@ package final class SimulatedNetwork: Network, NameResolver, @unchecked Sendable
     }
 
     package func listen(
-        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget,
+        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget, tls: ListenerTLS?,
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any BoundListener {
         throw ListenerError(address: "\(host):\(port)", reason: "simulated clients come through SimulatedClient")

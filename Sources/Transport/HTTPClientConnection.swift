@@ -66,6 +66,8 @@ package final class HTTPClientConnection: ChannelInboundHandler {
 
     private var context: ChannelHandlerContext?
     private var output = SocketOutput()
+    /// The place of TLS in the pipeline, through which a connection is cut off; `nil` without TLS.
+    var seal: ChannelHandlerContext?
     private var phase = Phase.connecting
     private let heads: HTTPHeadMemory
     private var parser = HTTPHeadParser(.response)
@@ -188,6 +190,7 @@ package final class HTTPClientConnection: ChannelInboundHandler {
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        seal = nil
     }
 
     package func channelActive(context: ChannelHandlerContext) {
@@ -382,7 +385,10 @@ package final class HTTPClientConnection: ChannelInboundHandler {
 
     private func close(_ context: ChannelHandlerContext) {
         output.close()
-        context.close(promise: nil)
+        guard let seal else { return context.close(promise: nil) }
+        // TLS says goodbye (RFC 8446 §6.1), but is not left to wait for an answer.
+        context.close(mode: .output, promise: nil)
+        seal.close(promise: nil)
     }
 }
 

@@ -96,13 +96,14 @@ extension HTTPServerConnection {
     }
 
     private func closeIdle() {
-        if unsentByteCount == 0 { close() } else { linger() }
+        // Through TLS the client is told that this is the end (RFC 9112 §9.8).
+        if unsentByteCount == 0, !isSealed { close() } else { linger() }
     }
 
-    /// Closes at once.
+    /// Closes at once. TLS is not asked: it would wait for its peer.
     package func close() {
         output.close()
-        context?.close(promise: nil)
+        (seal ?? context)?.close(promise: nil)
     }
 
     /// Bytes that were written and that the socket has not taken.

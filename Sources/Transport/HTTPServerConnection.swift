@@ -45,6 +45,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     private(set) var context: ChannelHandlerContext?
     /// The way to the socket.
     var output = SocketOutput()
+    /// The place of TLS in the pipeline, through which a connection is cut off without a goodbye; `nil` without TLS.
+    var seal: ChannelHandlerContext?
     /// Where the connection is.
     var phase = Phase.awaitingHead
     private var parser: HTTPHeadParser
@@ -93,6 +95,9 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         return timer.armedFor.map { $0 - timeouts.idle }
     }
 
+    /// Whether the client talks through TLS.
+    package var isSealed: Bool { seal != nil }
+
     /// The address of the peer, if it has one.
     package var remoteAddress: SocketAddress? { context?.channel.remoteAddress }
 
@@ -137,6 +142,7 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
         // Also the end of a channel that never became active.
         end()
         self.context = nil
+        seal = nil
     }
 
     package func channelActive(context: ChannelHandlerContext) {
@@ -228,7 +234,8 @@ package final class HTTPServerConnection: ChannelInboundHandler, DeadlineOwner {
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A reset or a failed write: `channelInactive` follows and says so to the delegate.
+        // A reset, a failed write, or what TLS does not stand, an end without its goodbye included: `channelInactive` follows
+        // and says so to the delegate.
         close()
     }
 

@@ -24,7 +24,7 @@ extension Listener {
     /// - Throws: `ListenerError` when one of them is no listening socket.
     package static func adopt(
         _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget, backlog: Int32 = 1_024,
-        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+        tls: ListenerTLS? = nil, makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> Listener {
         var waiting = socket.descriptors[...]
         var channels: [any Channel] = []
@@ -36,7 +36,7 @@ extension Listener {
             let sharesPort = option(SO_REUSEPORT, of: first) == 1
             while let descriptor = waiting.popFirst() {
                 // Whether it becomes a channel or not, the descriptor is the bootstrap's from here on.
-                let channel = try await bootstrap(loops[channels.count % loops.count], budget, makeHandler)
+                let channel = try await bootstrap(loops[channels.count % loops.count], budget, tls, makeHandler)
                     .serverChannelOption(.backlog, value: backlog)
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .withBoundSocket(descriptor).get()
@@ -48,7 +48,7 @@ extension Listener {
             if sharesPort {
                 for loop in loops.dropFirst(channels.count) {
                     // Without it there are fewer who accept, and that is all.
-                    guard let channel = try? await bindBeside(address, loop, budget, backlog, makeHandler) else {
+                    guard let channel = try? await bindBeside(address, loop, budget, backlog, tls, makeHandler) else {
                         break
                     }
                     channels.append(channel)
@@ -64,9 +64,9 @@ extension Listener {
 
     private static func bindBeside(
         _ address: SocketAddress, _ loop: any EventLoop, _ budget: ConnectionBudget, _ backlog: Int32,
-        _ makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+        _ tls: ListenerTLS?, _ makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any Channel {
-        try await bootstrap(loop, budget, makeHandler)
+        try await bootstrap(loop, budget, tls, makeHandler)
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)), value: 1)

@@ -40,11 +40,12 @@ package struct Listener: BoundListener {
     /// - Parameters:
     ///   - backlog: connections that may wait to be accepted.
     ///   - budget: the connections of the process; without room the listener accepts no more until one ends.
+    ///   - tls: how connections are sealed; `nil`: never.
     ///   - makeHandler: makes the handler of a new connection; called on the connection's loop.
     /// - Throws: `ListenerError` when the address cannot be had.
     package static func bind(
         host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget, backlog: Int32 = 1_024,
-        makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
+        tls: ListenerTLS? = nil, makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> Listener {
         var channels: [any Channel] = []
         var boundPort = port
@@ -58,7 +59,7 @@ package struct Listener: BoundListener {
                 try await probe.close().get()
             }
             for loop in loops {
-                let channel = try await bootstrap(loop, budget, makeHandler)
+                let channel = try await bootstrap(loop, budget, tls, makeHandler)
                     .serverChannelOption(.backlog, value: backlog)
                     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                     .serverChannelOption(
@@ -96,7 +97,7 @@ package struct Listener: BoundListener {
         let file = try SocketFile(at: path, mode: mode)
         do {
             let address = try SocketAddress(unixDomainSocketPath: path)
-            let channel = try await bootstrap(loop, budget, makeHandler).withBoundSocket(file.descriptor).get()
+            let channel = try await bootstrap(loop, budget, nil, makeHandler).withBoundSocket(file.descriptor).get()
             // The channel has let few connections wait.
             listen(file.descriptor, backlog)
             return Listener(localAddress: address, channels: [channel], file: file)
@@ -108,7 +109,7 @@ package struct Listener: BoundListener {
 
     /// What all listeners of the gateway have in common, on one loop.
     static func bootstrap(
-        _ loop: any EventLoop, _ budget: ConnectionBudget,
+        _ loop: any EventLoop, _ budget: ConnectionBudget, _ tls: ListenerTLS?,
         _ makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) -> ServerBootstrap {
         ServerBootstrap(group: loop)
@@ -124,6 +125,7 @@ package struct Listener: BoundListener {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = makeHandler(channel.eventLoop)
+                    if let tls { return try tls.furnish(channel, with: connection) }
                     connection.write(past: channel)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }

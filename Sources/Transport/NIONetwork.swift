@@ -19,7 +19,7 @@ package struct NIONetwork: Network {
             let bound = NIOLoopBound(connection, eventLoop: eventLoop)
             return eventLoop.execute { bound.value.connectFailed() }
         }
-        NIONetwork.attach(connection, timeout, eventLoop) {
+        NIONetwork.attach(connection, timeout, address.tls, eventLoop) {
             let bootstrap = NIONetwork.keepAlive($0.channelOption(.tcpOption(.tcp_nodelay), value: 1))
             if let place = try? SocketAddress(ipAddress: address.host, port: address.port) {
                 return bootstrap.connect(to: place)
@@ -50,11 +50,11 @@ package struct NIONetwork: Network {
     package func connect(
         toSocket path: String, timeout: TimeAmount, on eventLoop: any EventLoop, connection: HTTPClientConnection
     ) {
-        NIONetwork.attach(connection, timeout, eventLoop) { $0.connect(unixDomainSocketPath: path) }
+        NIONetwork.attach(connection, timeout, nil, eventLoop) { $0.connect(unixDomainSocketPath: path) }
     }
 
     private static func attach(
-        _ connection: HTTPClientConnection, _ timeout: TimeAmount, _ eventLoop: any EventLoop,
+        _ connection: HTTPClientConnection, _ timeout: TimeAmount, _ tls: BackendTLS?, _ eventLoop: any EventLoop,
         _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
     ) {
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
@@ -63,6 +63,11 @@ package struct NIONetwork: Network {
             // Into the pipeline only now: for a name with several addresses, several channels are tried.
             do {
                 let channel = try result.get()
+                if let tls {
+                    tls.seal(channel, for: bound.value).assumeIsolated()
+                        .whenFailure { _ in bound.value.connectFailed() }
+                    return
+                }
                 bound.value.write(past: channel)
                 try channel.pipeline.syncOperations.addHandler(bound.value)
             } catch {
@@ -72,17 +77,18 @@ package struct NIONetwork: Network {
     }
 
     package func listen(
-        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget,
+        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget, tls: ListenerTLS?,
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any BoundListener {
-        try await Listener.bind(host: host, port: port, loops: loops, budget: budget, makeHandler: makeHandler)
+        try await Listener.bind(
+            host: host, port: port, loops: loops, budget: budget, tls: tls, makeHandler: makeHandler)
     }
 
     package func adopt(
-        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget,
+        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget, tls: ListenerTLS?,
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any BoundListener {
-        try await Listener.adopt(socket, loops: loops, budget: budget, makeHandler: makeHandler)
+        try await Listener.adopt(socket, loops: loops, budget: budget, tls: tls, makeHandler: makeHandler)
     }
 
     package func randomSeed() -> UInt64 {

@@ -14,11 +14,12 @@ package protocol Network: Sendable {
 
     /// Listens on `host`:`port` on each of `loops` and makes a handler for every connection, on the connection's loop.
     ///
-    /// Port 0 is any free port, the same for all loops. `budget` bounds the connections of the whole process.
+    /// Port 0 is any free port, the same for all loops. `budget` bounds the connections of the whole process; `tls` seals them,
+    /// unless it is `nil`.
     ///
     /// - Throws: `ListenerError` when the address cannot be had.
     func listen(
-        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget,
+        host: String, port: Int, loops: [any EventLoop], budget: ConnectionBudget, tls: ListenerTLS?,
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any BoundListener
 
@@ -27,7 +28,7 @@ package protocol Network: Sendable {
     ///
     /// - Throws: `ListenerError` when one of them is no listening socket.
     func adopt(
-        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget,
+        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget, tls: ListenerTLS?,
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any BoundListener
 
@@ -53,7 +54,7 @@ package protocol BoundListener: Sendable {
 /// A network without sockets has none to hand over.
 extension Network {
     package func adopt(
-        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget,
+        _ socket: HandedSocket, loops: [any EventLoop], budget: ConnectionBudget, tls: ListenerTLS?,
         makeHandler: @escaping @Sendable (any EventLoop) -> HTTPServerConnection
     ) async throws -> any BoundListener {
         throw ListenerError(address: socket.address, reason: "this network has no sockets")
@@ -75,6 +76,8 @@ package struct BackendAddress: Hashable, Sendable {
     /// Whether `host` is a name whose addresses are not known. Nobody connects to it: each attempt fails at once, and never
     /// was anything sent.
     package private(set) var isUnresolved = false
+    /// How connections are sealed; `nil`: not at all.
+    package var tls: BackendTLS?
 
     /// An address.
     package init(host: String, port: Int) {
@@ -87,6 +90,16 @@ package struct BackendAddress: Hashable, Sendable {
         var address = BackendAddress(host: name, port: port)
         address.isUnresolved = true
         return address
+    }
+
+    package static func == (first: Self, second: Self) -> Bool {
+        first.host == second.host && first.port == second.port && first.isUnresolved == second.isUnresolved
+            && first.tls === second.tls
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(host)
+        hasher.combine(port)
     }
 
     /// Where this machine reaches what listens on `host`, perhaps on all its addresses.

@@ -1,7 +1,8 @@
 import Gateway
 import UnixSignals
 
-/// What makes a gateway read its configuration anew: SIGHUP, and a file that has changed.
+/// What makes a gateway read its configuration anew: SIGHUP, and a file that has changed, be it one that the configuration
+/// names.
 struct ReloadTriggers: Sendable {
     private static let interval = Duration.seconds(1)
 
@@ -28,9 +29,9 @@ struct ReloadTriggers: Sendable {
     /// Looks once a second. What has changed is loaded when it is the same at the next look: whoever writes a file in
     /// place may not be done. A file that is away for a moment has not changed.
     private func watch() async {
-        var known = source.seenContents
+        var known = source.seen
         if known == nil { known = await source.peek() }
-        var candidate: [UInt8]?
+        var candidate: ConfigurationSource.Glimpse?
         while !Task.isCancelled {
             try? await Task.sleep(for: ReloadTriggers.interval)
             guard let contents = await source.peek(), contents != known else {
@@ -44,7 +45,7 @@ struct ReloadTriggers: Sendable {
             candidate = nil
             known = contents
             // Somebody else may have been faster.
-            if contents != source.seenContents { _ = await supervisor.reload() }
+            if contents != source.seen { _ = await supervisor.reload() }
         }
     }
 }

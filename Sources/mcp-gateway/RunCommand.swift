@@ -66,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
         }
 
         let loops = EventLoops(servingCount: settings.workers.value(EventLoops.defaultServingCount))
-        let source = ConfigurationSource(path: config, contents: accepted.contents)
+        let source = ConfigurationSource(path: config, accepted)
         var surroundings = Supervisor.Surroundings(
             loops: loops, network: NIONetwork(), logger: logger, accessLog: accessLog, registry: registry,
             version: MCPGateway.version,

@@ -64,7 +64,7 @@ struct MonitorService {
         }.get()
         return try await NIONetwork().listen(
             host: settings.listen.host, port: settings.listen.port, loops: [executor.eventLoop],
-            budget: ConnectionBudget(limit: 256)
+            budget: ConnectionBudget(limit: 256), tls: nil
         ) { _ in
             HTTPServerConnection(loop: loop.value, delegate: MonitorFront(registry, pulse, loop: loop.value))
         }

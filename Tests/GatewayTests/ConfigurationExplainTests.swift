@@ -93,7 +93,8 @@ import Testing
             line.split(separator: " ").joined(separator: " ")
         }
         for line in [
-            "- address: 127.0.0.1:0 # gateway.conf:1:9", "# tls: absent", "admin: 127.0.0.1:9090 # default",
+            "- address: 127.0.0.1:0 # gateway.conf:1:9", "# tls: absent (plain HTTP)",
+            "admin: 127.0.0.1:9090 # default",
             "key: file:/run/secrets/key # gateway.conf:2:18; file /run/secrets/key, not shown",
             "max_age: 24h # default",
             "- url: http://a/mcp # gateway.conf:5:16", "weight: 1 # default", "- url: http://b/ # gateway.conf:5:37",
@@ -186,6 +187,9 @@ import Testing
             sentinel: RedisSentinelSettings(master: "m", others: others, user: "u", password: secret),
             cluster: RedisClusterSettings(others: others))
         for index in configuration.pools[0].backends.indices { configuration.pools[0].backends[index].zone = "z" }
+        configuration.pools[0].tls = BackendTLSSettings(
+            certificateAuthority: CertificateFile(path: "/a", contents: []),
+            certificate: CertificateFile(path: "/c", contents: []), privateKey: secret, serverName: "s")
         configuration.pools[0].healthCheck.kind = .get(path: "/health")
         configuration.pools[0].cache.lifetime = .seconds(1)
         configuration.pools[0].outlierDetection.consecutiveFailures = 5

@@ -19,9 +19,7 @@ import Testing
                 == [
                     ListenerConfiguration(
                         address: SocketAddressSetting(host: "0.0.0.0", port: 8_443),
-                        tls: TLSSettings(
-                            certificate: "/etc/gw/tls.pem",
-                            privateKey: Secret(reference: .file(path: "/etc/gw/tls.key"), value: [])))
+                        tls: try ConfigurationSupport.tls())
                 ])
         #expect(configuration.admin.text == "127.0.0.1:9090")
         #expect(configuration.workers == .automatic)
@@ -94,7 +92,6 @@ import Testing
         #expect(
             loaded.warnings.map { $0.text(file: "long.conf") }
                 == [
-                    ("3:5", "listen[0].tls", ": the listener speaks plain HTTP"),
                     ("31:5", "pools.tools.credentials", ": no credentials are sent"),
                     ("43:1", "tracing", ""),
                 ].map { "long.conf:\($0.0): \($0.1): is accepted but has no effect in this version\($0.2)" })

@@ -1,4 +1,5 @@
 import Gateway
+import TestCertificates
 import Testing
 
 #if canImport(Glibc)
@@ -17,16 +18,41 @@ enum ConfigurationSupport {
     /// A secret of sufficient length; no complaint may show it.
     static let secret = "q9Z-tK3v_hidden-from-all-output_7Lw2"
 
-    /// Two variables and two files.
+    /// A certificate, and another one that has expired.
+    static let certificates = try? Certificates()
+    static let expiredCertificates = try? Certificates(until: "20200201")
+
+    /// Two variables, two files, and what TLS needs.
     static let environment = ConfigurationEnvironment(
         variables: ["GATEWAY_KEY": secret, "SHORT_KEY": "hidden-short"],
         readFile: { path, limit throws(BoundedFileError) in
+            let files = path.hasPrefix("/etc/gw/expired") ? expiredCertificates : certificates
             switch path {
+            case "/etc/gw/tls.pem", "/etc/gw/expired.pem", "a: #b":
+                return BoundedFile(bytes: pem(of: files?.certificate, files), isOpenToOthers: true)
+            case "/etc/gw/tls.key", "/etc/gw/expired.key", "/x y":
+                return BoundedFile(bytes: pem(of: files?.key, files), isOpenToOthers: false)
+            case "/etc/gw/ca.pem":
+                return BoundedFile(bytes: pem(of: files?.authority, files), isOpenToOthers: true)
             case "/run/secrets/key": return BoundedFile(bytes: Array("\(secret)\r\n".utf8), isOpenToOthers: false)
             case "/run/secrets/open": return BoundedFile(bytes: Array(secret.utf8), isOpenToOthers: true)
             default: throw .notFound
             }
         })
+
+    /// What a listener with these certificates has for `tls`.
+    static func tls() throws -> TLSSettings {
+        let certificates = try #require(certificates)
+        let key = try certificates.contents(of: certificates.key).dropLast()
+        return TLSSettings(
+            certificate: CertificateFile(
+                path: "/etc/gw/tls.pem", contents: try certificates.contents(of: certificates.certificate)),
+            privateKey: Secret(reference: .file(path: "/etc/gw/tls.key"), value: Array(key)))
+    }
+
+    private static func pem(of path: String?, _ files: Certificates?) -> [UInt8] {
+        path.flatMap { try? files?.contents(of: $0) } ?? []
+    }
 
     /// The configuration in `text`, which must be right.
     static func load(_ text: String) throws -> LoadedConfiguration {

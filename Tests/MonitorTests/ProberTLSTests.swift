@@ -1,3 +1,4 @@
+import TestCertificates
 import Testing
 
 @testable import mcp_monitor
@@ -10,7 +11,7 @@ extension Sockets {
 
         @Test(arguments: ["127.0.0.1", "localhost"])
         func `talks to a server with a certificate, and says when that ends`(host: String) async throws {
-            let certificates = try Certificates.make()
+            let certificates = try Certificates()
             let server = try await server(certificates)
             let report = try await Probing.report(
                 "https://\(host):\(server.port)/mcp", authority: certificates.authority)
@@ -22,8 +23,8 @@ extension Sockets {
         }
 
         @Test func `does not talk to a server that nobody vouches for`() async throws {
-            let server = try await server(try Certificates.make())
-            let others = try Certificates.make()
+            let server = try await server(try Certificates())
+            let others = try Certificates()
             for authority in [nil, others.authority] {
                 let report = try await Probing.report("https://localhost:\(server.port)/mcp", authority: authority)
                 #expect(report.findings.status == .tlsError)
@@ -35,7 +36,7 @@ extension Sockets {
         }
 
         @Test func `does not talk to a server whose certificate has expired`() async throws {
-            let certificates = try Certificates.make(end: "20200201")
+            let certificates = try Certificates(until: "20200201")
             let server = try await server(certificates)
             let report = try await Probing.report(
                 "https://localhost:\(server.port)/mcp", authority: certificates.authority)
@@ -48,7 +49,7 @@ extension Sockets {
         }
 
         @Test func `does not talk to another server than the one that was meant`() async throws {
-            let certificates = try Certificates.make(names: "DNS:other.example,IP:192.0.2.1")
+            let certificates = try Certificates(names: "DNS:other.example,IP:192.0.2.1")
             let server = try await server(certificates)
             for host in ["localhost", "127.0.0.1"] {
                 let report = try await Probing.report(
@@ -80,7 +81,7 @@ extension Sockets {
         }
 
         @Test func `does not take a cut for the end of an answer`() async throws {
-            let certificates = try Certificates.make()
+            let certificates = try Certificates()
             for (isCut, status) in [(false, ProbeStatus.ok), (true, .httpError)] {
                 let server = try await ScriptedServer.start(tls: try certificates.serverContext()) { request in
                     let answer =
@@ -95,7 +96,7 @@ extension Sockets {
         }
 
         @Test func `does not follow from https to http`() async throws {
-            let certificates = try Certificates.make()
+            let certificates = try Certificates()
             let plain = try await ScriptedServer.start { .modern($0) }
             let plainURL = plain.url
             let server = try await ScriptedServer.start(tls: try certificates.serverContext()) { _ in

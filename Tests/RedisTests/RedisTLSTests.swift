@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import Redis
+import TestCertificates
 import Testing
 import Wire
 
@@ -21,7 +22,7 @@ import Wire
 
     @Test(arguments: ["127.0.0.1", "localhost"])
     func `seals the connection and checks the server`(host: String) async throws {
-        let certificates = try Certificates.make(names: "DNS:localhost,IP:127.0.0.1")
+        let certificates = try Certificates(names: "DNS:localhost,IP:127.0.0.1")
         let server = try await server(certificates)
         let test = try await TestClient.connected(
             options(server, host: host, RedisTLS(authorityFile: certificates.authority)))
@@ -32,7 +33,7 @@ import Wire
     }
 
     @Test func `does not talk to a server that it does not know, or that is another one`() async throws {
-        let certificates = try Certificates.make(names: "DNS:redis.example")
+        let certificates = try Certificates(names: "DNS:redis.example")
         let server = try await server(certificates)
         for tls in [
             RedisTLS(), RedisTLS(authorityFile: certificates.stranger), RedisTLS(authorityFile: certificates.authority),
@@ -49,7 +50,7 @@ import Wire
     }
 
     @Test func `shows a certificate of its own`() async throws {
-        let certificates = try Certificates.make(names: "IP:127.0.0.1")
+        let certificates = try Certificates(names: "IP:127.0.0.1")
         let server = try await server(certificates, ["--tls-auth-clients", "yes"])
         let tls = RedisTLS(
             authorityFile: certificates.authority, certificateFile: certificates.certificate, keyFile: certificates.key)
@@ -73,7 +74,7 @@ import Wire
     }
 
     @Test func `says which file cannot be used`() async throws {
-        let certificates = try Certificates.make(names: "IP:127.0.0.1")
+        let certificates = try Certificates(names: "IP:127.0.0.1")
         let samples: [(RedisTLS, String)] = [
             (RedisTLS(authorityFile: "/nonexistent"), "authority_file /nonexistent cannot be used: "),
             (RedisTLS(authorityFile: certificates.key), "authority_file \(certificates.key) cannot be used: "),

@@ -65,12 +65,7 @@ import Transport
         let listening = SocketPeer.makeSocket()
         _ = SocketPeer.withAddress(port: 0) { bind(listening, $0, $1) }
         listen(listening, 1)
-        var address = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listening, $0, &size) }
-        }
-        let port = Int(in_port_t(bigEndian: address.sin_port))
+        let port = SocketPeer.port(of: listening)
         async let log = exchange("127.0.0.1", port)
         try await blocking {
             let peer = SocketPeer(descriptor: accept(listening, nil, nil))

@@ -55,9 +55,7 @@ package struct EndpointURL: Hashable, Sendable {
         let rest = text[colon.upperBound...]
         guard let scheme = Scheme(rawValue: text[..<colon.lowerBound].lowercased()), schemes.contains(scheme) else {
             let names = schemes.map { "\($0.rawValue)://" }.joined(separator: " or ")
-            let hint =
-                text[..<colon.lowerBound].lowercased() == "https" ? "; TLS to backends is not in this version" : ""
-            throw ConfigurationTextError("must begin with \(names)\(hint)")
+            throw ConfigurationTextError("must begin with \(names)")
         }
         let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
         let authority = rest[..<(end ?? rest.endIndex)]
@@ -121,12 +119,11 @@ extension UInt8 {
 }
 
 extension ConfigurationValue where Value == EndpointURL {
-    /// Where a backend is. Only plain HTTP: TLS to backends is not in this version, and silence about it would send in
-    /// the clear what was meant to be sealed.
+    /// Where a backend is.
     static var backendURL: Self {
         .text(.text(.httpURL), must: "must be a URL such as http://10.0.0.11:9000/mcp") {
             text throws(ConfigurationTextError) in
-            try EndpointURL(text, schemes: [.http])
+            try EndpointURL(text, schemes: [.http, .https])
         } text: {
             $0.text
         }

@@ -22,8 +22,7 @@ extension ListenerConfiguration {
             ConfigurationKey("address", \.address, .address, "The address to listen on.", isRequired: true),
             ConfigurationKey(
                 "tls", \.tls, .optional(.section(TLSSettings.section), from: .placeholder),
-                "Speak TLS on this address.",
-                effect: .none(consequence: "the listener speaks plain HTTP")),
+                "Speak TLS on this address, 1.2 or 1.3. Absent: plain HTTP."),
         ])
 }
 

@@ -26,6 +26,8 @@ package struct PoolConfiguration: Hashable, Sendable {
     package var limits: PoolLimitSettings
     /// What the pool shows its backends.
     package var credentials: CredentialSettings
+    /// How connections to backends with `https://` are sealed; absent: by certificates that the system trusts.
+    package var tls: BackendTLSSettings?
     /// Whether the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.
     package var trustsAnnotations: Bool
     /// How lists and resources are cached.
@@ -41,7 +43,8 @@ package struct PoolConfiguration: Hashable, Sendable {
         outlierDetection: OutlierDetectionSettings = OutlierDetectionSettings(),
         timeout: TimeoutSettings = TimeoutSettings(), retry: RetrySettings = RetrySettings(),
         hedge: HedgeSettings? = nil, limits: PoolLimitSettings = PoolLimitSettings(),
-        credentials: CredentialSettings = CredentialSettings(), trustsAnnotations: Bool = false,
+        credentials: CredentialSettings = CredentialSettings(), tls: BackendTLSSettings? = nil,
+        trustsAnnotations: Bool = false,
         cache: PoolCacheSettings = PoolCacheSettings(), tools: [ToolSettings] = []
     ) {
         self.name = name
@@ -57,6 +60,7 @@ package struct PoolConfiguration: Hashable, Sendable {
         self.hedge = hedge
         self.limits = limits
         self.credentials = credentials
+        self.tls = tls
         self.trustsAnnotations = trustsAnnotations
         self.cache = cache
         self.tools = tools
@@ -107,6 +111,10 @@ extension PoolConfiguration {
                 "What the pool shows its backends; a client's own token never goes there.",
                 effect: .none(consequence: "no credentials are sent")),
             ConfigurationKey(
+                "tls", \.tls, .optional(.section(BackendTLSSettings.section), from: BackendTLSSettings()),
+                "How connections to backends with `https://` are sealed. Absent: by certificates that the system trusts."
+            ),
+            ConfigurationKey(
                 "trust_annotations", \.trustsAnnotations, .boolean,
                 "Let the `readOnlyHint` and `idempotentHint` of these backends decide which calls of tools may be made again."
             ),
@@ -119,6 +127,11 @@ extension PoolConfiguration {
         finish: { pool, places, reader in
             if pool.backends.allSatisfy(\.isBackup) {
                 reader.descend(to: "backends") { $0.problem("must not all be backups", at: places["backends"]) }
+            }
+            if pool.tls != nil, !pool.backends.contains(where: { $0.url.scheme == .https }) {
+                reader.descend(to: "tls") {
+                    $0.problem("needs a backend with a URL that begins with https://", at: places["tls"])
+                }
             }
         })
 }

@@ -420,7 +420,8 @@ package final class RequestHandler: HTTPServerDelegate, BackendLessee, DeadlineO
         if shard.plan.trustedProxies.trusts(remoteAddress), let request = call.request {
             return shard.plan.trustedProxies.fields(for: request.received, from: address)
         }
-        let fields = Array("X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: http\r\n".utf8)
+        let scheme = client?.isSealed == true ? "https" : "http"
+        let fields = Array("X-Forwarded-For: \(address)\r\nX-Forwarded-Proto: \(scheme)\r\n".utf8)
         forwardedFields = fields
         return fields
     }

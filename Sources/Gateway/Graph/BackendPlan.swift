@@ -32,12 +32,12 @@ package final class BackendPlan: Sendable {
     package let listening = ListeningStatus()
 
     /// The plan of `backend` at `place` in the pool named `pool`, for a gateway in `zone` if that is known; `status` is
-    /// asked for what is known of the backend with a key.
+    /// asked for what is known of the backend with a key. `tls` seals connections to URLs that want that.
     init(
-        _ backend: BackendConfiguration, at place: BackendPlace, pool: String, zone: String?,
+        _ backend: BackendConfiguration, at place: BackendPlace, pool: String, zone: String?, tls: BackendTLS?,
         status: (_ key: UInt64) -> BackendStatus
     ) {
-        address = place.address
+        address = BackendPlan.address(place, of: backend.url, tls)
         authority = backend.url.authority
         path = backend.url.path
         url = place.label
@@ -50,6 +50,15 @@ package final class BackendPlan: Sendable {
         isRemote = zone != nil && backend.zone != zone
         requestStarts = RequestStarts(authority: backend.url.authority, path: backend.url.path)
         self.status = status(key)
+    }
+
+    private static func address(_ place: BackendPlace, of url: EndpointURL, _ tls: BackendTLS?) -> BackendAddress {
+        guard url.scheme == .https else { return place.address }
+        // Without TLS nobody connects: nothing is sent in the clear that was meant to be sealed.
+        guard let tls else { return .unresolved(name: url.host, port: url.port) }
+        var address = place.address
+        address.tls = tls.forHost(url.host)
+        return address
     }
 }
 

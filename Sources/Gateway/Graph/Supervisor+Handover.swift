@@ -30,8 +30,7 @@ extension Supervisor {
         if let socket = sockets.admin { running.admin = try await listenForAdmin(running, adopting: socket) }
         for (listener, socket) in zip(configuration.listeners, sockets.listeners) {
             guard let socket else { continue }
-            running.listeners.append(
-                (listener.address, try await listen(on: listener.address, running, adopting: socket)))
+            running.listeners.append(try await listen(on: listener, running, adopting: socket))
         }
         switch surroundings.arrival {
         case nil: break
@@ -133,7 +132,9 @@ extension Supervisor {
         var copies: [HandedSocket] = []
         do {
             copies.append(try await admin.copySockets(name: "admin"))
-            for (_, listener) in running.listeners { copies.append(try await listener.copySockets(name: "mcp")) }
+            for listening in running.listeners {
+                copies.append(try await listening.listener.copySockets(name: "mcp"))
+            }
             return copies
         } catch {
             for copy in copies { copy.close() }
@@ -145,7 +146,7 @@ extension Supervisor {
         guard readiness.phase == .serving, var running, let admin = running.admin,
             sockets.map(\.address) == [admin.boundAddress] + running.listeners.map(\.listener.boundAddress)
         else { throw HandoverError.changed }
-        for (_, listener) in running.listeners { await listener.close() }
+        for listening in running.listeners { await listening.listener.close() }
         await admin.close()
         do {
             try await peer.release()
@@ -168,7 +169,8 @@ extension Supervisor {
                     running.admin = try await listenForAdmin(running, adopting: copy)
                 } else {
                     running.listeners[index - 1].listener = try await listen(
-                        on: running.listeners[index - 1].address, running, adopting: copy)
+                        on: running.listeners[index - 1].address, running.listeners[index - 1].tls, running,
+                        adopting: copy)
                 }
             } catch {
                 surroundings.logger.critical(

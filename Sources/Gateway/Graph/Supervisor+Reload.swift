@@ -66,7 +66,7 @@ extension Supervisor {
         let configuration = explained.configuration.inEffect(sinceStartWith: started.configuration)
         // Those that are looked up so far go on, in case it does not come to that.
         await lookUpNames(of: configuration, besides: last.configuration, running.names)
-        let listeners: (kept: [Listening], new: [Listening], old: [Listening])
+        let listeners: ListenerChange
         do {
             listeners = try await listen(for: configuration, running)
         } catch {
@@ -75,9 +75,9 @@ extension Supervisor {
         }
         // From here on nothing fails.
         let names = await lookUpNames(of: configuration, running.names, waits: false)
-        running.listeners = listeners.kept + listeners.new
+        running.listeners = listeners.takeEffect()
         let next = await install(explained, configuration, names, &running)
-        for (_, listener) in listeners.old { await listener.close() }
+        for left in listeners.old { await left.listener.close() }
         return .applied(
             ReloadOutcome.Change(
                 generation: next.number, differences: ConfigurationComparison(last.explained, explained).differences,
@@ -107,26 +107,43 @@ extension Supervisor {
         return next
     }
 
-    typealias Listening = (address: SocketAddressSetting, listener: any BoundListener)
+    /// What becomes of the listeners.
+    private struct ListenerChange {
+        /// Those that stay, each with what it is to show, if that is another.
+        var kept: [(listening: Listening, certificate: ListenerTLS.Certificate??)] = []
+        var new: [Listening] = []
+        var old: [Listening] = []
 
-    /// Listens where nobody has listened so far. All or none.
+        /// Those that there are from now on: connections that come are sealed as the configuration says.
+        func takeEffect() -> [Listening] {
+            for (listening, certificate) in kept {
+                if let certificate { listening.tls.replace(with: certificate) }
+            }
+            return kept.map(\.listening) + new
+        }
+    }
+
+    /// Listens where nobody has listened so far, and reads what is to be shown to clients. All or none.
     private func listen(
         for configuration: GatewayConfiguration, _ running: Running
-    ) async throws -> (kept: [Listening], new: [Listening], old: [Listening]) {
-        var (kept, new, old): ([Listening], [Listening], [Listening]) = ([], [], running.listeners)
+    ) async throws -> ListenerChange {
+        var change = ListenerChange(old: running.listeners)
         do {
             for listener in configuration.listeners {
-                if let index = old.firstIndex(where: { $0.address == listener.address }) {
-                    kept.append(old.remove(at: index))
-                } else {
-                    new.append((listener.address, try await listen(on: listener.address, running)))
+                guard let index = change.old.firstIndex(where: { $0.address == listener.address }) else {
+                    change.new.append(try await listen(on: listener, running))
+                    continue
                 }
+                var listening = change.old.remove(at: index)
+                let isSame = listening.settings == listener.tls
+                listening.settings = listener.tls
+                change.kept.append((listening, isSame ? nil : .some(try listener.tls?.load())))
             }
         } catch {
-            for (_, listener) in new { await listener.close() }
+            for new in change.new { await new.listener.close() }
             throw error
         }
-        return (kept, new, old)
+        return change
     }
 
     /// Has those who are no part of calls go by `next`. Who looks after what has not changed goes on.

@@ -75,7 +75,7 @@ package actor Supervisor: Service {
         var budget: ConnectionBudget
         var names: NameWatch
         var redis: RedisClient?
-        var listeners: [(address: SocketAddressSetting, listener: any BoundListener)] = []
+        var listeners: [Listening] = []
         var status: StatusPage
         var admin: (any BoundListener)?
         var attendants: [PoolAttendants] = []
@@ -83,6 +83,15 @@ package actor Supervisor: Service {
         var follower: Task<Void, Never>?
         var census: Task<Void, Never>?
         var overloadWatch: Task<Void, Never>?
+    }
+
+    /// An address on which clients connect.
+    struct Listening {
+        var address: SocketAddressSetting
+        var listener: any BoundListener
+        /// What connections are sealed with, and what it was made of.
+        var tls: ListenerTLS
+        var settings: TLSSettings?
     }
 
     /// What the process was started with: some of it holds to its end.
@@ -93,6 +102,7 @@ package actor Supervisor: Service {
     let reloads = ReloadTally()
     let overload = OverloadBoard()
     let nameBoard = NameBoard()
+    let handshakes = HandshakeBudget()
     var sealer: SessionSealer?
     /// The end of the last reload or handover so far: one goes after another.
     var lastChange: Task<Void, Never>?
@@ -130,7 +140,7 @@ package actor Supervisor: Service {
     /// Starts, waits until the process is asked to end or another one has taken over, and drains.
     ///
     /// - Throws: `ListenerError` when an address cannot be had; `HandoverError` when another process offered its sockets and
-    ///   then did not let go of them; `RedisTLSError` when a file of `redis.tls` has gone bad since it was checked.
+    ///   then did not let go of them; `TLSError` or `RedisTLSError` when a certificate or a key has gone bad since it was checked.
     package func run() async throws {
         try await start()
         await withTaskGroup { group in
@@ -182,8 +192,7 @@ package actor Supervisor: Service {
             running.follower = startFollower(redis)
             running.changeListeners = try await startChangeListeners()
             for (listener, socket) in zip(generation.configuration.listeners, sockets.listeners) where socket == nil {
-                let bound = try await listen(on: listener.address, running)
-                running.listeners.append((listener.address, bound))
+                running.listeners.append(try await listen(on: listener, running))
             }
             try await takeOver(sockets, &running)
         } catch {
@@ -262,7 +271,16 @@ package actor Supervisor: Service {
 
     /// Listens for calls, on `socket` if it is given.
     func listen(
-        on address: SocketAddressSetting, _ running: Running, adopting socket: HandedSocket? = nil
+        on settings: ListenerConfiguration, _ running: Running, adopting socket: HandedSocket? = nil
+    ) async throws -> Listening {
+        let tls = ListenerTLS(try settings.tls?.load(), handshakes)
+        let bound = try await listen(on: settings.address, tls, running, adopting: socket)
+        return Listening(address: settings.address, listener: bound, tls: tls, settings: settings.tls)
+    }
+
+    /// The same with what connections are sealed with.
+    func listen(
+        on address: SocketAddressSetting, _ tls: ListenerTLS, _ running: Running, adopting socket: HandedSocket?
     ) async throws -> any BoundListener {
         let byLoop = Dictionary(
             zip(surroundings.loops.serving.map { ObjectIdentifier($0.eventLoop) }, running.loops),
@@ -275,10 +293,11 @@ package actor Supervisor: Service {
         let bound: any BoundListener
         if let socket {
             bound = try await surroundings.network.adopt(
-                socket, loops: loops, budget: running.budget, makeHandler: makeHandler)
+                socket, loops: loops, budget: running.budget, tls: tls, makeHandler: makeHandler)
         } else {
             bound = try await surroundings.network.listen(
-                host: address.host, port: address.port, loops: loops, budget: running.budget, makeHandler: makeHandler)
+                host: address.host, port: address.port, loops: loops, budget: running.budget, tls: tls,
+                makeHandler: makeHandler)
         }
         surroundings.announce("mcp", bound.boundAddress)
         return bound
@@ -314,10 +333,10 @@ package actor Supervisor: Service {
         let bound: any BoundListener
         if let socket {
             bound = try await surroundings.network.adopt(
-                socket, loops: [side.eventLoop], budget: budget, makeHandler: makeHandler)
+                socket, loops: [side.eventLoop], budget: budget, tls: nil, makeHandler: makeHandler)
         } else {
             bound = try await surroundings.network.listen(
-                host: address.host, port: address.port, loops: [side.eventLoop], budget: budget,
+                host: address.host, port: address.port, loops: [side.eventLoop], budget: budget, tls: nil,
                 makeHandler: makeHandler)
         }
         surroundings.announce("admin", bound.boundAddress)
@@ -373,7 +392,7 @@ package actor Supervisor: Service {
         surroundings.logger.info("draining")
         let side = surroundings.loops.side
         if configuration.drain.delay > .zero, !isHandedOver { await side.sleep(for: configuration.drain.delay) }
-        for (_, listener) in running.listeners { await listener.close() }
+        for listening in running.listeners { await listening.listener.close() }
         let deadline = side.eventLoop.now + TimeAmount(configuration.drain.timeout)
         // The last tenth is for closing what is idle.
         let idleDeadline = side.eventLoop.now + TimeAmount(configuration.drain.timeout * 9 / 10)
@@ -406,7 +425,7 @@ package actor Supervisor: Service {
         running.overloadWatch?.cancel()
         await stop(running.changeListeners)
         for attendants in running.attendants { await attendants.stop() }
-        for (_, listener) in running.listeners { await listener.close() }
+        for listening in running.listeners { await listening.listener.close() }
         for loop in running.loops { try? await loop.submit { $0.housekeeper.closeAll() } }
         for attendants in running.attendants { await attendants.wait() }
         await running.follower?.value

@@ -31,8 +31,7 @@ struct RedisDialer: Sendable {
         }
         SocketDialer.connect(to: destination, timeout: options.connectTimeout, on: eventLoop) { [tls] channel in
             if let tls {
-                let seal = try NIOSSLClientHandler(context: tls, serverHostname: name)
-                try channel.pipeline.syncOperations.addHandler(seal)
+                _ = try PeerNameCheck.addTLS(tls, for: name, to: channel.pipeline.syncOperations)
             } else {
                 bound.value.write(past: channel)
             }

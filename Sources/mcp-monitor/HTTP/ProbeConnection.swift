@@ -71,7 +71,7 @@ final class ProbeConnection: HTTPClientDelegate {
         }
         // An address stands in a certificate as such, and is compared with the one that was connected to.
         let isAddress = (try? SocketAddress(ipAddress: origin.host, port: origin.port)) != nil
-        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : origin.host))
+        _ = try PeerNameCheck.addTLS(tls, for: isAddress ? nil : origin.host, to: pipeline)
         try pipeline.addHandler(TLSWatch { [self] outcome, context in sealed(outcome, context) })
     }
 

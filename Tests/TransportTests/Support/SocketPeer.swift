@@ -52,6 +52,16 @@ struct SocketPeer: ~Copyable {
         Self.closeDescriptor(descriptor)
     }
 
+    /// The port of 127.0.0.1 that this socket is bound to.
+    static func port(of descriptor: Int32) -> Int {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        }
+        return Int(in_port_t(bigEndian: address.sin_port))
+    }
+
     private static func closeDescriptor(_ descriptor: Int32) { _ = close(descriptor) }
 
     static func makeSocket(_ family: Int32 = AF_INET) -> Int32 {

@@ -13,7 +13,7 @@ struct SocketServer {
         loopCount: Int = 1, port: Int = 0, path: String? = nil, mode: UInt16 = 0o600,
         timeouts: HTTPServerTimeouts = HTTPServerTimeouts(),
         maximumConnections: Int = 1_000,
-        maximumBody: Int = 1 << 20, refuses: Bool = false,
+        maximumBody: Int = 1 << 20, refuses: Bool = false, tls: ListenerTLS? = nil,
         handle: @escaping @Sendable (HTTPServerRequest, HTTPServerConnection) -> Void = { $1.answer($0.path) }
     ) async throws -> SocketServer {
         var loops: [any EventLoop] = []
@@ -34,7 +34,7 @@ struct SocketServer {
         }
         return SocketServer(
             listener: try await Listener.bind(
-                host: "127.0.0.1", port: port, loops: loops, budget: budget, makeHandler: makeHandler),
+                host: "127.0.0.1", port: port, loops: loops, budget: budget, tls: tls, makeHandler: makeHandler),
             budget: budget)
     }
 

@@ -124,7 +124,7 @@ extension ExplainedValue {
     /// Whether two values without parts are the same.
     fileprivate func isSameLeaf(as other: Self) -> Bool {
         switch (content, other.content) {
-        case (.scalar(let text, _), .scalar(let otherText, _)): text == otherText
+        case (.scalar(let text, _), .scalar(let otherText, _)): text == otherText && contents == other.contents
         case (.secret(let secret), .secret(let otherSecret)):
             secret.reference == otherSecret.reference && secret.mark == otherSecret.mark
         case (.list, .list), (.group, .group), (.named, .named): true

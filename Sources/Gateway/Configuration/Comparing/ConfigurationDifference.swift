@@ -26,7 +26,11 @@ package struct ConfigurationDifference: Sendable {
         var text = "\(path): \(change.rawValue)"
         switch (old, new) {
         case (let old?, let new?):
-            text += " from \(Self.shown(old)) to \(Self.shown(new))"
+            if old.contents == new.contents || Self.shown(old) != Self.shown(new) {
+                text += " from \(Self.shown(old)) to \(Self.shown(new))"
+            } else {
+                text += ", what is in \(Self.shown(new)) is another"
+            }
             if let isSame = isSameSecret { text += isSame ? ", the same secret" : ", another secret" }
         case (let value?, nil), (nil, let value?):
             if let inline = value.inline(without: identity) { text += " \(inline)" }

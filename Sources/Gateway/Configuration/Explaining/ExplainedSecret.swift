@@ -12,11 +12,11 @@ struct ExplainedSecret: Sendable {
         mark = secret.value.isEmpty ? nil : Mark(of: secret.value)
     }
 
-    /// The hash of a secret. It is only compared, in memory: the hash of a short secret would betray it.
+    /// The hash of a secret, or of a file. It is only compared, in memory: the hash of a short secret would betray it.
     struct Mark: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
         private let hash: [UInt8]
 
-        fileprivate init(of bytes: [UInt8]) {
+        init(of bytes: [UInt8]) {
             hash = Array(SHA256.hash(data: bytes))
         }
 

@@ -17,10 +17,13 @@ struct ExplainedValue: Sendable {
     let content: Content
     /// Where it came from.
     let origin: ConfigurationOrigin
+    /// What was in the file that it names; nil where that is not a part of the configuration.
+    let contents: ExplainedSecret.Mark?
 
     /// A value that was read from `node`; nil for a default.
-    init(_ content: Content, from node: YAMLNode?) {
+    init(_ content: Content, from node: YAMLNode?, contents: ExplainedSecret.Mark? = nil) {
         self.content = content
+        self.contents = contents
         origin = node.map { .file($0.position) } ?? .default
     }
 
@@ -31,6 +34,17 @@ struct ExplainedValue: Sendable {
         case .list(let elements): origin == .default && elements.allSatisfy(\.value.isDefault)
         case .group(let keys), .named(let keys):
             origin == .default && keys.allSatisfy { $0.value?.isDefault ?? true }
+        }
+    }
+
+    /// The files that it names and whose contents are a part of it.
+    var files: [String] {
+        switch content {
+        case .scalar(let text, _): contents == nil ? [] : [text]
+        case .secret(let secret):
+            if case .file(let path) = secret.reference, secret.mark != nil { [path] } else { [] }
+        case .list(let elements): elements.flatMap(\.value.files)
+        case .group(let keys), .named(let keys): keys.compactMap(\.value).flatMap(\.files)
         }
     }
 }

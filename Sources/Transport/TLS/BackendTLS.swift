@@ -1,0 +1,134 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// How connections to some backends are sealed. Their certificates are always checked, and that they are for the name that
+/// was asked for.
+///
+/// Made once and shared by all loops; equal only to itself.
+package final class BackendTLS: Sendable {
+    /// How long a handshake may take, from the connection on.
+    static let handshakeLimit = TimeAmount.seconds(2)
+
+    private let context: NIOSSLContext
+    private let serverName: String?
+
+    /// - Parameters:
+    ///   - authorities: certificates in PEM, of which one must have signed the backend's; `nil`: those that the system
+    ///     trusts.
+    ///   - identity: what the backend is shown if it asks; `nil`: nothing.
+    ///   - serverName: the host name for which a backend's certificate must be valid; `nil`: the address that is connected
+    ///     to.
+    /// - Throws: `TLSError` when something cannot be used.
+    package init(authorities: [UInt8]?, identity: TLSIdentity?, serverName: String?) throws(TLSError) {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.demandStrength()
+        if let authorities {
+            let certificates = try TLSError.of(.authorities) { try NIOSSLCertificate.fromPEMBytes(authorities) }
+            guard !certificates.isEmpty else {
+                throw TLSError(part: .authorities, reason: "no certificate is in it")
+            }
+            configuration.trustRoots = .certificates(certificates)
+        }
+        if let (chain, key) = try identity?.sources() {
+            configuration.certificateChain = chain
+            configuration.privateKey = key
+        }
+        context = try TLSError.of(identity == nil ? .authorities : .certificate) { [configuration] in
+            try NIOSSLContext(configuration: configuration)
+        }
+        self.serverName = serverName
+    }
+
+    private init(_ context: NIOSSLContext, serverName: String?) {
+        self.context = context
+        self.serverName = serverName
+    }
+
+    /// The same for a backend at `host`, whose certificate must be for this name unless another was given.
+    package func forHost(_ host: String) -> BackendTLS {
+        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        return BackendTLS(context, serverName: serverName ?? (isAddress ? nil : host))
+    }
+
+    /// Does the handshake on `channel`, which has just connected; then makes `connection` its last handler. Only on the
+    /// channel's loop. On failure the channel is closed.
+    func seal(_ channel: any Channel, for connection: HTTPClientConnection) -> EventLoopFuture<Void> {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            let seal = try PeerNameCheck.addTLS(context, for: serverName, to: pipeline)
+            // Within the event that says so: what the backend has sent behind the handshake must find somebody.
+            let wait = HandshakeWait(behind: seal) { outcome in
+                promise.completeWith(
+                    outcome.flatMap {
+                        Result {
+                            bound.value.seal = seal
+                            try channel.pipeline.syncOperations.addHandler(bound.value)
+                        }
+                    })
+            }
+            try pipeline.addHandler(wait)
+        } catch {
+            channel.close(promise: nil)
+            promise.fail(error)
+        }
+        return promise.futureResult
+    }
+}
+
+/// Waits for the end of a handshake with a backend, and not for ever.
+private final class HandshakeWait: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let seal: ChannelHandlerContext
+    private var end: ((Result<Void, any Error>) -> Void)?
+    private var deadline: Scheduled<Void>?
+
+    init(behind seal: ChannelHandlerContext, _ end: @escaping (Result<Void, any Error>) -> Void) {
+        self.seal = seal
+        self.end = end
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: BackendTLS.handshakeLimit) {
+            self.fail(ChannelError.connectTimeout(BackendTLS.handshakeLimit))
+        }
+        context.read()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        finish(.failure(ChannelError.eof))
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .some(.handshakeCompleted) = event as? TLSUserEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        finish(.success(()))
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(error)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish(.failure(ChannelError.eof))
+        context.fireChannelInactive()
+    }
+
+    private func fail(_ error: any Error) {
+        finish(.failure(error))
+        seal.close(promise: nil)
+    }
+
+    private func finish(_ outcome: Result<Void, any Error>) {
+        deadline?.cancel()
+        deadline = nil
+        let end = end
+        self.end = nil
+        end?(outcome)
+    }
+}
