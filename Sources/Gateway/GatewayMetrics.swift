@@ -2,7 +2,7 @@ package import NIOCore
 package import Redis
 import Resilience
 package import Telemetry
-import Transport
+package import Transport
 import Wire
 
 /// Writes what the shards and the backends' status say as Prometheus metrics, with the names that operators know.
@@ -16,18 +16,20 @@ package struct GatewayMetrics: Sendable {
     private let overload: OverloadBoard
     private let resources = ProcessResources()
     private let names: NameBoard
+    private let handshakes: HandshakeBudget
 
     /// The metrics of what is in effect on these loops, and of `redis` if there is one; `connectionLimit` is how many
     /// clients may be connected.
     package init(
         _ current: CurrentGeneration, loops: [NIOLoopBound<ServingLoop>], version: String, redis: RedisStatus? = nil,
         connectionLimit: Int? = nil, reloads: ReloadTally = ReloadTally(), overload: OverloadBoard = OverloadBoard(),
-        names: NameBoard = NameBoard()
+        names: NameBoard = NameBoard(), handshakes: HandshakeBudget = HandshakeBudget()
     ) {
         self.current = current
         self.loops = loops
         self.reloads = reloads
         self.names = names
+        self.handshakes = handshakes
         self.redis = redis
         self.connectionLimit = connectionLimit
         self.overload = overload
@@ -76,6 +78,7 @@ package struct GatewayMetrics: Sendable {
         writeCalls(snapshots, plan, into: &text)
         writeBackends(snapshots, plan, into: &text)
         writeConnections(snapshots, into: &text)
+        writeTLS(generation.configuration, handshakes, into: &text)
         writeOverload(into: &text)
         if let limiter = plan.limiter { writeLimits(limiter, into: &text) }
         writeCache(plan, into: &text)

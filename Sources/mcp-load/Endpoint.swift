@@ -1,13 +1,18 @@
-/// The MCP endpoint that is called: `http://HOST[:PORT][/PATH]`.
+/// The MCP endpoint that is called: `http://HOST[:PORT][/PATH]`, or the same with `https`.
 struct Endpoint: Hashable, Sendable {
+    /// Whether connections are sealed.
+    let isSealed: Bool
     /// A host name or an IP address, without brackets.
     let host: String
-    /// The port; 80 when the URL names none.
+    /// The port; 80, or 443 with TLS, when the URL names none.
     let port: Int
     /// The target of the requests: path and query, `/` when the URL names none.
     let target: String
     /// What goes into `Host`: the authority as it stands in the URL.
     let authority: String
+
+    /// The URL, for people.
+    var place: String { "\(isSealed ? "https" : "http")://\(authority)\(target)" }
 
     /// Reads a URL.
     ///
@@ -20,20 +25,22 @@ struct Endpoint: Hashable, Sendable {
             throw EndpointError(url, "is not a URL; an example is http://127.0.0.1:8080/mcp")
         }
         let scheme = url[..<separator.lowerBound].lowercased()
-        guard scheme != "https" else {
-            throw EndpointError(url, "needs TLS, which is not supported; call the plain HTTP listener")
+        guard scheme == "http" || scheme == "https" else {
+            throw EndpointError(url, "must begin with http:// or https://")
         }
-        guard scheme == "http" else { throw EndpointError(url, "must begin with http://") }
+        isSealed = scheme == "https"
         let rest = url[separator.upperBound...].prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         guard !authority.contains("@") else { throw EndpointError(url, "holds credentials; send them with --header") }
         let target = rest[authority.endIndex...]
         self.authority = String(authority)
         self.target = target.hasPrefix("/") ? String(target) : "/" + target
-        (host, port) = try Endpoint.split(authority, url)
+        (host, port) = try Endpoint.split(authority, url, defaultPort: isSealed ? 443 : 80)
     }
 
-    private static func split(_ authority: Substring, _ url: String) throws(EndpointError) -> (String, Int) {
+    private static func split(
+        _ authority: Substring, _ url: String, defaultPort: Int
+    ) throws(EndpointError) -> (String, Int) {
         let host: Substring
         let port: Substring
         if authority.hasPrefix("[") {
@@ -47,7 +54,7 @@ struct Endpoint: Hashable, Sendable {
             port = authority[host.endIndex...]
         }
         guard !host.isEmpty else { throw EndpointError(url, "names no host") }
-        if port.isEmpty { return (String(host), 80) }
+        if port.isEmpty { return (String(host), defaultPort) }
         guard port.hasPrefix(":"), port.dropFirst().allSatisfy(\.isNumber), let number = UInt16(port.dropFirst()),
             number > 0
         else {

@@ -52,8 +52,10 @@ final class LoadClient: HTTPClientDelegate, DeadlineOwner {
         state = .connecting
         http = HTTPClientConnection()
         http.delegate = self
+        var address = BackendAddress(host: worker.settings.endpoint.host, port: worker.settings.endpoint.port)
+        address.tls = worker.settings.tls
         worker.network.connect(
-            to: BackendAddress(host: worker.settings.endpoint.host, port: worker.settings.endpoint.port),
+            to: address,
             timeout: LoadClient.connectTimeout, on: worker.eventLoop, connection: http)
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Transport
 
 #if canImport(Glibc)
     import Glibc
@@ -32,8 +33,13 @@ struct LoadCommand: AsyncParsableCommand {
                   --arguments '{"data":{"text":"{payload}"},"operation":"transform"}'
             """)
 
-    @Argument(help: "The endpoint: http://HOST[:PORT][/PATH].")
+    @Argument(help: "The endpoint: http://HOST[:PORT][/PATH], or https://.")
     var url: String
+
+    @Option(
+        help: "With https: a file of certificates, of which one must have signed the endpoint's. Default: the system's."
+    )
+    var cacert: String?
 
     @Option(help: "How to speak: modern (stateless), legacy (initialize and a session per connection), auto.")
     var era = Era.auto
@@ -131,6 +137,13 @@ struct LoadCommand: AsyncParsableCommand {
         for process in processes {
             try check(ProcessTree.cpuTime(of: process) != nil, "--pid \(process): there is no such process")
         }
+        let endpoint: Endpoint
+        do {
+            endpoint = try Endpoint(url)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        try check(cacert == nil || endpoint.isSealed, "--cacert needs an endpoint with https://")
         let end: LoadSettings.End
         if let requests {
             end = .requests(requests)
@@ -139,15 +152,22 @@ struct LoadCommand: AsyncParsableCommand {
         }
         do {
             return LoadSettings(
-                endpoint: try Endpoint(url), era: era, headers: headers.map(\.line),
+                endpoint: endpoint, tls: endpoint.isSealed ? try tls(of: endpoint) : nil, era: era,
+                headers: headers.map(\.line),
                 call: try CallContent(tool: tool, arguments: arguments, payload: payload?.byteCount ?? 0),
                 connections: connections, threads: threads, end: end, rate: rate,
                 warmup: warmup?.duration ?? (requests == nil ? .seconds(1) : .zero), timeout: timeout.duration,
                 expectedText: expect.map { Array($0.utf8) }, processes: processes)
-        } catch let error as EndpointError {
-            throw ValidationError("\(error)")
         } catch let error as CallContentError {
             throw ValidationError("\(error)")
+        }
+    }
+
+    private func tls(of endpoint: Endpoint) throws -> BackendTLS {
+        do {
+            return try BackendTLS(authorityFile: cacert).forHost(endpoint.host)
+        } catch {
+            throw ValidationError("--cacert \(cacert ?? ""): \(error)")
         }
     }
 }

@@ -4,7 +4,7 @@ extension LoadReport {
     /// Latencies are in microseconds; `cpu` has microseconds per call of each watched process, or `null`.
     var json: String {
         JSONLiteral.object([
-            ("endpoint", JSONLiteral.string("http://\(settings.endpoint.authority)\(settings.endpoint.target)")),
+            ("endpoint", JSONLiteral.string(settings.endpoint.place)),
             ("era", JSONLiteral.string(era.rawValue)),
             ("method", JSONLiteral.string(settings.call.method)),
             ("tool", settings.call.tool.map(JSONLiteral.string) ?? "null"),

@@ -27,7 +27,7 @@ extension LoadReport {
     }
 
     private var title: String {
-        let place = "http://\(settings.endpoint.authority)\(settings.endpoint.target)"
+        let place = settings.endpoint.place
         let what = settings.call.tool.map { "tools/call of \($0)" } ?? settings.call.method
         let how = settings.rate.map { "\(JSONLiteral.number($0, places: 1)) calls per second" } ?? "as fast as answered"
         return "\(what) at \(place): \(era.rawValue), \(settings.connections) connections, \(how)"

@@ -1,3 +1,5 @@
+import Transport
+
 /// What one run does; validated.
 struct LoadSettings: Sendable {
     /// When the measured part of the run ends.
@@ -10,6 +12,8 @@ struct LoadSettings: Sendable {
 
     /// Where the calls go.
     var endpoint: Endpoint
+    /// What connections are sealed with, if they are.
+    var tls: BackendTLS?
     /// Which handshake the endpoint wants.
     var era: Era
     /// Header lines that every request carries, each with its line end.

@@ -297,7 +297,7 @@ struct LoadSetUpError: Error, CustomStringConvertible {
     let failure: CallFailure
 
     var description: String {
-        let place = "http://\(endpoint.authority)\(endpoint.target)"
+        let place = endpoint.place
         return switch failure {
         case .connect: "cannot connect to \(endpoint.host) port \(endpoint.port)"
         case .timeout: "\(place) did not answer the handshake in time"

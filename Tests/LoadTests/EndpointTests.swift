@@ -17,8 +17,16 @@ import Testing
         #expect(endpoint.authority == authority)
     }
 
+    @Test func `knows what is to be sealed, and its port`() throws {
+        let endpoint = try Endpoint("HTTPS://tools.example/mcp")
+        #expect(endpoint.isSealed && endpoint.port == 443)
+        #expect(endpoint.place == "https://tools.example/mcp")
+        #expect(try Endpoint("https://[::1]:8443").port == 8_443)
+        #expect(!(try Endpoint("http://h").isSealed))
+    }
+
     @Test(arguments: [
-        "", "127.0.0.1:8080", "ftp://host/", "https://host/mcp", "http://", "http://:80/", "http://host:0/",
+        "", "127.0.0.1:8080", "ftp://host/", "https://", "http://", "http://:80/", "http://host:0/",
         "http://host:65536/",
         "http://host:+1/", "http://host:/", "http://[::1/", "http://[::1]x/", "http://user@host/", "http://ho st/",
         "http://hö/",

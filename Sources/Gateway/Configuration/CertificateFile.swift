@@ -1,3 +1,5 @@
+import Transport
+
 /// A file with certificates in PEM, and what was in it when the configuration was read: when that is another, so is the
 /// configuration.
 package struct CertificateFile: Hashable, Sendable {
@@ -8,10 +10,13 @@ package struct CertificateFile: Hashable, Sendable {
     package let path: String
     /// What was in it; empty when the feature that needs it is not in this version.
     package let contents: [UInt8]
+    /// The end of the first certificate's time, in seconds since 1970; nil when there is no certificate.
+    package let expiry: Int64?
 
     package init(path: String, contents: [UInt8]) {
         self.path = path
         self.contents = contents
+        expiry = try? TLSIdentity(chain: contents, key: []).expiry()
     }
 
     /// What reading begins with; never part of a configuration.

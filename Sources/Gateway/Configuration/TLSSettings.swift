@@ -33,8 +33,8 @@ extension TLSSettings {
         ],
         finish: { tls, places, reader in
             do throws(TLSError) {
-                let expiry = try tls.load().expiry
-                guard expiry < reader.environment.now() else { return }
+                _ = try tls.load()
+                guard let expiry = tls.certificate.expiry, expiry < reader.environment.now() else { return }
                 reader.descend(to: "certificate") {
                     $0.warning("has expired: clients will not accept it", at: places["certificate"])
                 }

@@ -179,7 +179,7 @@ package actor Supervisor: Service {
         let metrics = GatewayMetrics(
             current, loops: loops, version: surroundings.version, redis: redis?.status,
             connectionLimit: running.budget.limit, reloads: reloads, overload: overload,
-            names: nameBoard)
+            names: nameBoard, handshakes: handshakes)
         surroundings.registry.register { text in await metrics.collect(into: &text) }
         do {
             if sockets.admin == nil { running.admin = try await listenForAdmin(running) }

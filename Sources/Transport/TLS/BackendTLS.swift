@@ -20,11 +20,31 @@ package final class BackendTLS: Sendable {
     ///   - serverName: the host name for which a backend's certificate must be valid; `nil`: the address that is connected
     ///     to.
     /// - Throws: `TLSError` when something cannot be used.
-    package init(authorities: [UInt8]?, identity: TLSIdentity?, serverName: String?) throws(TLSError) {
+    package convenience init(
+        authorities: [UInt8]?, identity: TLSIdentity?, serverName: String?
+    ) throws(TLSError) {
+        let certificates = try authorities.map { bytes throws(TLSError) in
+            try TLSError.of(.authorities) { try NIOSSLCertificate.fromPEMBytes(bytes) }
+        }
+        try self.init(trusting: certificates, identity, serverName: serverName)
+    }
+
+    /// For those that one of the certificates in a file has signed; `nil`: one of those that the system trusts.
+    ///
+    /// - Throws: `TLSError` when the file cannot be used.
+    package convenience init(authorityFile: String?) throws(TLSError) {
+        let certificates = try authorityFile.map { file throws(TLSError) in
+            try TLSError.of(.authorities) { try NIOSSLCertificate.fromPEMFile(file) }
+        }
+        try self.init(trusting: certificates, nil, serverName: nil)
+    }
+
+    private convenience init(
+        trusting certificates: [NIOSSLCertificate]?, _ identity: TLSIdentity?, serverName: String?
+    ) throws(TLSError) {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.demandStrength()
-        if let authorities {
-            let certificates = try TLSError.of(.authorities) { try NIOSSLCertificate.fromPEMBytes(authorities) }
+        if let certificates {
             guard !certificates.isEmpty else {
                 throw TLSError(part: .authorities, reason: "no certificate is in it")
             }
@@ -34,10 +54,10 @@ package final class BackendTLS: Sendable {
             configuration.certificateChain = chain
             configuration.privateKey = key
         }
-        context = try TLSError.of(identity == nil ? .authorities : .certificate) { [configuration] in
+        let context = try TLSError.of(identity == nil ? .authorities : .certificate) { [configuration] in
             try NIOSSLContext(configuration: configuration)
         }
-        self.serverName = serverName
+        self.init(context, serverName: serverName)
     }
 
     private init(_ context: NIOSSLContext, serverName: String?) {

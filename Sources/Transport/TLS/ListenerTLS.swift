@@ -10,12 +10,9 @@ package final class ListenerTLS: Sendable {
     /// What the listener shows; made off the loops, since it costs as much as some handshakes.
     package struct Certificate: Sendable {
         fileprivate let context: NIOSSLContext
-        /// The end of the certificate's time, in seconds since 1970.
-        package let expiry: Int64
 
         /// - Throws: `TLSError` when certificate or key cannot be used, or do not belong to each other.
         package init(_ identity: TLSIdentity) throws(TLSError) {
-            expiry = try identity.expiry()
             let (chain, key) = try identity.sources()
             var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: key)
             configuration.demandStrength()

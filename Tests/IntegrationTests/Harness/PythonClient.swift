@@ -13,11 +13,13 @@ enum PythonClient {
     /// Each script judges every message that came from the server by the schema that is published with its revision: that there
     /// were some, and that nothing was wrong with any, is checked here for all of them.
     static func report(
-        _ script: String, _ arguments: String..., within limit: Duration = .seconds(120),
+        _ script: String, _ arguments: String..., environment: [String: String] = [:],
+        within limit: Duration = .seconds(120),
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> JSON {
         let file = Machine.root.appending(path: "Tests/IntegrationTests/Clients").appending(path: script)
-        let outcome = try await ChildProcess.run(Machine.python, [file.path] + arguments, within: limit)
+        let outcome = try await ChildProcess.run(
+            Machine.python, [file.path] + arguments, environment: environment, within: limit)
         guard outcome.status == 0 else {
             throw Failure("\(script) ended with \(outcome.status): \(outcome.complaints.suffix(2_000))")
         }
