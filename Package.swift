@@ -60,7 +60,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Telemetry", dependencies: [logging, coreMetrics], swiftSettings: strict),
         .target(
-            name: "Redis", dependencies: ["Wire", "Resilience", "Transport", nioCore, nioPosix, nioSSL, logging],
+            name: "Redis", dependencies: ["Wire", "Resilience", "Transport", nioCore, nioPosix, logging],
             swiftSettings: strict),
         // Floors 3 and 4.
         .target(
@@ -130,7 +130,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
-            dependencies: ["Redis", "TestCertificates", "Wire", "Resilience", nioCore, nioPosix, nioEmbedded, logging],
+            dependencies: [
+                "Redis", "TestCertificates", "Wire", "Resilience", "Transport", nioCore, nioPosix, nioEmbedded, logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", logging, coreMetrics], swiftSettings: strict),

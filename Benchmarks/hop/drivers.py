@@ -57,7 +57,8 @@ def load(program: Path, peer: Peer, row: Row, core: set[int], connections: int, 
     """Runs mcp-load, which checks every answer; its report."""
     report = json.loads(run(
         [program, peer.url, "--era", "modern", "--tool", "process_data", "--arguments", json.dumps(row.arguments()),
-         "--expect", "resultType", "--connections", connections, "--json", *end], core, seconds))
+         "--expect", "resultType", "--connections", connections, "--json", *end,
+         *(["--cacert", peer.certificate] if peer.certificate else [])], core, seconds))
     expected_streams = report["answered"] if row.events else 0
     if report["eventStreams"] != expected_streams:
         raise BenchError(f"{peer.name} gave {report['eventStreams']} event streams instead of {expected_streams}")

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import shutil
+import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -25,11 +26,12 @@ class Peer:
     name: str
     process: Popen
     port: int
+    certificate: Path | None = None  # what it shows, if it speaks TLS
 
     @property
     def url(self) -> str:
         """Where it is called."""
-        return f"http://127.0.0.1:{self.port}/mcp"
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}/mcp"
 
 
 def fill(template: str, target: Path, **values: object) -> Path:
@@ -74,6 +76,20 @@ def start_redis(processes: Processes, core: set[int]) -> Peer:
     return Peer("redis", process, port)
 
 
+def certificate_of(directory: Path, row: Row) -> Path | None:
+    """A certificate that vouches for itself, its key beside it with another suffix; none for a row without TLS."""
+    if not row.tls:
+        return None
+    certificate = directory / "tls.pem"
+    if not certificate.exists():
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+             "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate.with_suffix(".key"),
+             "-out", certificate], check=True, capture_output=True)
+        certificate.with_suffix(".key").chmod(0o600)
+    return certificate
+
+
 def limits_of(processes: Processes, row: Row, core: set[int]) -> str:
     """The lines of the gateway's configuration for the limits of a row: a client's, and everybody's."""
     if not row.limits:
@@ -95,8 +111,10 @@ def start_gateway(
     health_interval: str = "1s", patience: float = 20
 ) -> Peer:
     """The gateway with everything on; `under` is a program that runs it, such as valgrind."""
+    certificate = certificate_of(processes.directory, row)
+    tls = f", tls: {{ certificate: {certificate}, private_key: 'file:{certificate.with_suffix('.key')}' }}" if certificate else ""
     configuration = fill(
-        "gateway.conf", processes.directory / "gateway.conf", BACKEND_PORT=backend.port,
+        "gateway.conf", processes.directory / "gateway.conf", BACKEND_PORT=backend.port, TLS=tls,
         DIRECTORY=processes.directory, HEALTH_INTERVAL=health_interval,
         LIMITS=limits_of(processes, row, set(range(os.cpu_count() or 1)) - core or core),
         CACHE="tools: { process_data: { cache: { ttl: 1h, scope: public } } }" if row.cached else "")
@@ -113,7 +131,7 @@ def start_gateway(
             return False
 
     processes.wait("gateway", process, patience, "ready", is_ready)
-    return Peer("gateway", process, port)
+    return Peer("gateway", process, port, certificate)
 
 
 def start_nginx(processes: Processes, program: str, backend: Peer, row: Row, core: set[int]) -> Peer:
@@ -125,8 +143,12 @@ def start_nginx(processes: Processes, program: str, backend: Peer, row: Row, cor
     port = free_port()
     # The worker must reach the temporary folder, so it stays with the user who made that.
     user = f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
+    certificate = certificate_of(processes.directory, row)
     configuration = fill(
         "nginx.conf", processes.directory / "nginx.conf", BACKEND_PORT=backend.port, PORT=port, USER=user,
+        SSL="ssl" if certificate else "",
+        CERTIFICATE=f"ssl_certificate {certificate}; ssl_certificate_key {certificate.with_suffix('.key')};"
+        if certificate else "",
         DIRECTORY=processes.directory, BUFFERING="off" if row.events else "on",
         CACHE_PATH=f"proxy_cache_path {processes.directory}/cache keys_zone=answers:10m;" if row.cached else "",
         CACHE="proxy_cache answers; proxy_cache_methods POST; proxy_cache_key $uri; proxy_cache_valid 200 1h;"
@@ -136,7 +158,7 @@ def start_nginx(processes: Processes, program: str, backend: Peer, row: Row, cor
     process = processes.start(
         "nginx", [program, "-p", processes.directory, "-c", configuration, "-g", "daemon off;"], core)
     processes.wait_for_port("nginx", process, port)
-    return Peer("nginx", process, port)
+    return Peer("nginx", process, port, certificate)
 
 
 def start_haproxy(processes: Processes, program: str, backend: Peer, core: set[int]) -> Peer:

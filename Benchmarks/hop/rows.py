@@ -20,11 +20,12 @@ class Row:
     connections: int
     cached: bool = False  # the proxy answers with what it has kept
     limits: str = ""  # where the proxy counts calls against limits that none comes near to: memory, redis
+    tls: bool = False  # clients talk through TLS, over connections that are kept
 
     def measures(self, proxy: str) -> bool:
         """Whether a proxy can do what the row is about."""
         # HAProxy keeps answers to GET only; and what it counts is counted otherwise.
-        return proxy != "haproxy" or not (self.cached or self.limits)
+        return proxy != "haproxy" or not (self.cached or self.limits or self.tls)
 
     def request(self) -> bytes:
         """The body of a call, `REQUEST_SIZE` bytes where that is enough."""
@@ -58,4 +59,5 @@ ROWS = [
     Row("cached", "300 B in, 400 B JSON out of the cache, 64 connections", 400, 0, 64, cached=True),
     Row("limits", "300 B in, 400 B JSON out, 64 connections, rate limits in memory", 400, 0, 64, limits="memory"),
     Row("limits-redis", "300 B in, 400 B JSON out, 64 connections, rate limits in Redis", 400, 0, 64, limits="redis"),
+    Row("tls", "300 B in, 400 B JSON out, 64 connections with TLS", 400, 0, 64, tls=True),
 ]

@@ -1,4 +1,5 @@
 package import NIOCore
+package import Transport
 
 /// How a Redis is used.
 package struct RedisOptions: Sendable {
@@ -10,16 +11,15 @@ package struct RedisOptions: Sendable {
     package var connectTimeout: TimeAmount
     /// The name that the server shows for our connections. Default `mcp-gateway`.
     package var clientName: String
-    /// How connections are sealed, if the URL says that they are.
-    package var tls: RedisTLS
+    /// How connections are sealed, if the URL says that they are; `nil`: with a server that the system trusts.
+    package var tls: ClientTLS?
     /// What is at the address of the URL. Default `single`.
     package var topology: RedisTopology
 
     /// Options; what is not given has its default.
     package init(
         _ url: RedisURL, timeout: TimeAmount = .milliseconds(20), connectTimeout: TimeAmount = .milliseconds(500),
-        clientName: String = "mcp-gateway", tls: RedisTLS = RedisTLS(),
-        topology: RedisTopology = .single
+        clientName: String = "mcp-gateway", tls: ClientTLS? = nil, topology: RedisTopology = .single
     ) {
         self.url = url
         self.timeout = timeout

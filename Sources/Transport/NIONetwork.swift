@@ -54,7 +54,7 @@ package struct NIONetwork: Network {
     }
 
     private static func attach(
-        _ connection: HTTPClientConnection, _ timeout: TimeAmount, _ tls: BackendTLS?, _ eventLoop: any EventLoop,
+        _ connection: HTTPClientConnection, _ timeout: TimeAmount, _ tls: ClientTLS?, _ eventLoop: any EventLoop,
         _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
     ) {
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)

@@ -77,7 +77,7 @@ package struct BackendAddress: Hashable, Sendable {
     /// was anything sent.
     package private(set) var isUnresolved = false
     /// How connections are sealed; `nil`: not at all.
-    package var tls: BackendTLS?
+    package var tls: ClientTLS?
 
     /// An address.
     package init(host: String, port: Int) {

@@ -163,9 +163,9 @@ struct LoadCommand: AsyncParsableCommand {
         }
     }
 
-    private func tls(of endpoint: Endpoint) throws -> BackendTLS {
+    private func tls(of endpoint: Endpoint) throws -> ClientTLS {
         do {
-            return try BackendTLS(authorityFile: cacert).forHost(endpoint.host)
+            return try ClientTLS(authorityFile: cacert).forHost(endpoint.host)
         } catch {
             throw ValidationError("--cacert \(cacert ?? ""): \(error)")
         }

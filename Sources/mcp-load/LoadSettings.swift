@@ -13,7 +13,7 @@ struct LoadSettings: Sendable {
     /// Where the calls go.
     var endpoint: Endpoint
     /// What connections are sealed with, if they are.
-    var tls: BackendTLS?
+    var tls: ClientTLS?
     /// Which handshake the endpoint wants.
     var era: Era
     /// Header lines that every request carries, each with its line end.

@@ -179,17 +179,17 @@ import Testing
     private func everything() throws -> GatewayConfiguration {
         var configuration = try explain(path: "\(Self.folder)/good/long.conf").configuration
         let secret = Secret(reference: .environment(name: "A"), value: [1])
+        let tls = ClientTLSSettings(
+            certificateAuthority: CertificateFile(path: "/a", contents: []),
+            certificate: CertificateFile(path: "/c", contents: []), privateKey: secret, serverName: "s")
         let others = [RedisAddress.tcp(host: "b", port: 1)]
         configuration.redis = RedisSettings(
             url: RedisURL(.tcp(host: "a", port: 1), usesTLS: true), user: "u", password: secret, secret: secret,
-            tls: RedisTLSSettings(
-                certificateAuthority: "/a", certificate: "/c", privateKey: secret, serverName: "s"),
+            tls: tls,
             sentinel: RedisSentinelSettings(master: "m", others: others, user: "u", password: secret),
             cluster: RedisClusterSettings(others: others))
         for index in configuration.pools[0].backends.indices { configuration.pools[0].backends[index].zone = "z" }
-        configuration.pools[0].tls = BackendTLSSettings(
-            certificateAuthority: CertificateFile(path: "/a", contents: []),
-            certificate: CertificateFile(path: "/c", contents: []), privateKey: secret, serverName: "s")
+        configuration.pools[0].tls = tls
         configuration.pools[0].healthCheck.kind = .get(path: "/health")
         configuration.pools[0].cache.lifetime = .seconds(1)
         configuration.pools[0].outlierDetection.consecutiveFailures = 5

@@ -25,16 +25,16 @@ import Transport
     /// What trusts the certificates, for a backend at `host`.
     private func trust(
         _ certificates: Certificates? = nil, host: String = "127.0.0.1", serverName: String? = nil
-    ) throws -> BackendTLS {
+    ) throws -> ClientTLS {
         let certificates = certificates ?? self.certificates
-        return try BackendTLS(
+        return try ClientTLS(
             authorities: try certificates.contents(of: certificates.authority), identity: nil, serverName: serverName
         ).forHost(host)
     }
 
     /// Makes one exchange and brings back what was told of it.
     private func exchange(
-        _ port: Int, _ tls: BackendTLS?, host: String = "127.0.0.1",
+        _ port: Int, _ tls: ClientTLS?, host: String = "127.0.0.1",
         request: ByteBuffer = ByteBuffer(string: "GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
     ) async throws -> [String] {
         var address = BackendAddress(host: host, port: port)
@@ -90,7 +90,7 @@ import Transport
             received.withLock { $0 += 1 }
             connection.answer(request.path)
         }
-        let stranger = try BackendTLS(
+        let stranger = try ClientTLS(
             authorities: try certificates.contents(of: certificates.stranger), identity: nil, serverName: nil)
         #expect(try await exchange(server.port, stranger.forHost("127.0.0.1")) == ["failed connect"])
         #expect(try await exchange(server.port, try trust(serverName: "other.example")) == ["failed connect"])
@@ -196,12 +196,12 @@ import Transport
             let error = #expect(throws: TLSError.self) { try ListenerTLS.Certificate(identity) }
             #expect(error?.part == sample.part)
             #expect(throws: TLSError.self) {
-                try BackendTLS(authorities: nil, identity: identity, serverName: nil)
+                try ClientTLS(authorities: nil, identity: identity, serverName: nil)
             }
         }
         for authorities in [[], Array("no certificate".utf8)] {
             let error = #expect(throws: TLSError.self) {
-                try BackendTLS(authorities: authorities, identity: nil, serverName: nil)
+                try ClientTLS(authorities: authorities, identity: nil, serverName: nil)
             }
             #expect(error?.part == .authorities)
         }
@@ -238,7 +238,7 @@ private struct KeptConnection {
     let connection: NIOLoopBound<HTTPClientConnection>
     let client: NIOLoopBound<RecordingClient>
 
-    static func open(_ port: Int, _ tls: BackendTLS) async throws -> KeptConnection {
+    static func open(_ port: Int, _ tls: ClientTLS) async throws -> KeptConnection {
         var address = BackendAddress(host: "127.0.0.1", port: port)
         address.tls = tls
         let loop = MultiThreadedEventLoopGroup.singleton.any()

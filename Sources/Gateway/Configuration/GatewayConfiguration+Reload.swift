@@ -7,6 +7,8 @@ extension GatewayConfiguration {
         result.workers = other.workers
         result.limits.maximumConnections = other.limits.maximumConnections
         result.redis = other.redis
+        // Its connections come and go, and each takes what there is then.
+        if result.redis?.url.usesTLS == true, redis?.url.usesTLS == true { result.redis?.tls = redis?.tls }
         let logsAccess = log.logsAccess
         result.log = other.log
         result.log.logsAccess = logsAccess

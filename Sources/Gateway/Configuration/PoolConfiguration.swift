@@ -27,7 +27,7 @@ package struct PoolConfiguration: Hashable, Sendable {
     /// What the pool shows its backends.
     package var credentials: CredentialSettings
     /// How connections to backends with `https://` are sealed; absent: by certificates that the system trusts.
-    package var tls: BackendTLSSettings?
+    package var tls: ClientTLSSettings?
     /// Whether the `readOnlyHint` and `idempotentHint` of these backends decide what may be repeated or cached.
     package var trustsAnnotations: Bool
     /// How lists and resources are cached.
@@ -43,7 +43,7 @@ package struct PoolConfiguration: Hashable, Sendable {
         outlierDetection: OutlierDetectionSettings = OutlierDetectionSettings(),
         timeout: TimeoutSettings = TimeoutSettings(), retry: RetrySettings = RetrySettings(),
         hedge: HedgeSettings? = nil, limits: PoolLimitSettings = PoolLimitSettings(),
-        credentials: CredentialSettings = CredentialSettings(), tls: BackendTLSSettings? = nil,
+        credentials: CredentialSettings = CredentialSettings(), tls: ClientTLSSettings? = nil,
         trustsAnnotations: Bool = false,
         cache: PoolCacheSettings = PoolCacheSettings(), tools: [ToolSettings] = []
     ) {
@@ -111,7 +111,7 @@ extension PoolConfiguration {
                 "What the pool shows its backends; a client's own token never goes there.",
                 effect: .none(consequence: "no credentials are sent")),
             ConfigurationKey(
-                "tls", \.tls, .optional(.section(BackendTLSSettings.section), from: BackendTLSSettings()),
+                "tls", \.tls, .optional(.section(ClientTLSSettings.section), from: ClientTLSSettings()),
                 "How connections to backends with `https://` are sealed. Absent: by certificates that the system trusts."
             ),
             ConfigurationKey(

@@ -16,7 +16,7 @@ package struct RedisSettings: Hashable, Sendable {
     /// gateways; absent: that of the sessions.
     package var secret: Secret?
     /// How connections are sealed, with `rediss://`.
-    package var tls: RedisTLSSettings?
+    package var tls: ClientTLSSettings?
     /// The Sentinels that know where the master is.
     package var sentinel: RedisSentinelSettings?
     /// That it is a cluster, and where more of its servers are.
@@ -24,7 +24,7 @@ package struct RedisSettings: Hashable, Sendable {
 
     package init(
         url: RedisURL, user: String? = nil, password: Secret? = nil, timeout: Duration = .milliseconds(20),
-        keyPrefix: String = "gw:", secret: Secret? = nil, tls: RedisTLSSettings? = nil,
+        keyPrefix: String = "gw:", secret: Secret? = nil, tls: ClientTLSSettings? = nil,
         sentinel: RedisSentinelSettings? = nil, cluster: RedisClusterSettings? = nil
     ) {
         self.url = url
@@ -63,7 +63,7 @@ extension RedisSettings {
                 `sessions.key` is used, without which there is nothing that gateways could share.
                 """),
             ConfigurationKey(
-                "tls", \.tls, .optional(.section(RedisTLSSettings.section), from: RedisTLSSettings()),
+                "tls", \.tls, .optional(.section(ClientTLSSettings.section), from: ClientTLSSettings()),
                 "How connections of `rediss://` are sealed. Absent: by certificates that the system trusts."),
             ConfigurationKey(
                 "sentinel", \.sentinel, .optional(.section(RedisSentinelSettings.section), from: .placeholder),
@@ -76,7 +76,9 @@ extension RedisSettings {
         finish: { redis, places, reader in
             redis.checkUser(places, &reader)
             redis.checkTopology(places, &reader)
-            redis.tls?.check(isInUse: redis.url.usesTLS, at: places["tls"], &reader)
+            if redis.tls != nil, !redis.url.usesTLS {
+                reader.descend(to: "tls") { $0.problem("needs a URL that begins with rediss://", at: places["tls"]) }
+            }
             if redis.keyPrefix.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) {
                 reader.descend(to: "key_prefix") { $0.problem("must not have braces", at: places["key_prefix"]) }
             }

@@ -34,7 +34,7 @@ package final class BackendPlan: Sendable {
     /// The plan of `backend` at `place` in the pool named `pool`, for a gateway in `zone` if that is known; `status` is
     /// asked for what is known of the backend with a key. `tls` seals connections to URLs that want that.
     init(
-        _ backend: BackendConfiguration, at place: BackendPlace, pool: String, zone: String?, tls: BackendTLS?,
+        _ backend: BackendConfiguration, at place: BackendPlace, pool: String, zone: String?, tls: ClientTLS?,
         status: (_ key: UInt64) -> BackendStatus
     ) {
         address = BackendPlan.address(place, of: backend.url, tls)
@@ -52,7 +52,7 @@ package final class BackendPlan: Sendable {
         self.status = status(key)
     }
 
-    private static func address(_ place: BackendPlace, of url: EndpointURL, _ tls: BackendTLS?) -> BackendAddress {
+    private static func address(_ place: BackendPlace, of url: EndpointURL, _ tls: ClientTLS?) -> BackendAddress {
         guard url.scheme == .https else { return place.address }
         // Without TLS nobody connects: nothing is sent in the clear that was meant to be sealed.
         guard let tls else { return .unresolved(name: url.host, port: url.port) }

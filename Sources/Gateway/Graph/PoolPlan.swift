@@ -56,7 +56,7 @@ package final class PoolPlan: Sendable {
         nameJSON = Array(jsonString: pool.name)
         // What was read has been checked.
         let needsTLS = pool.backends.contains { $0.url.scheme == .https }
-        let tls = needsTLS ? try? (pool.tls ?? BackendTLSSettings()).load() : nil
+        let tls = needsTLS ? try? (pool.tls ?? ClientTLSSettings()).load() : nil
         let backends = pool.backends.flatMap { backend in
             names.places(of: backend, in: pool).map {
                 BackendPlan(backend, at: $0, pool: pool.name, zone: zone, tls: tls, status: status)

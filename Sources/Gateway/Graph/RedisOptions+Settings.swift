@@ -1,9 +1,12 @@
 import NIOCore
 package import Redis
+package import Transport
 
 extension RedisOptions {
     /// How the gateway uses the Redis of its configuration.
-    package init(_ settings: RedisSettings) {
+    ///
+    /// - Throws: `TLSError` when certificates or key cannot be used, which has been checked.
+    package init(_ settings: RedisSettings) throws(TLSError) {
         var url = settings.url
         url.credentials = settings.password.map { RedisCredentials(user: settings.user, $0) }
         var topology = RedisTopology.single
@@ -15,7 +18,7 @@ extension RedisOptions {
             topology = .cluster(others: cluster.others)
         }
         self.init(
-            url, timeout: TimeAmount(settings.timeout), tls: settings.tls?.redisTLS ?? RedisTLS(), topology: topology)
+            url, timeout: TimeAmount(settings.timeout), tls: try settings.tls?.load(), topology: topology)
     }
 }
 

@@ -67,7 +67,9 @@ extension Supervisor {
         // Those that are looked up so far go on, in case it does not come to that.
         await lookUpNames(of: configuration, besides: last.configuration, running.names)
         let listeners: ListenerChange
+        let redisTLS: ClientTLS?
         do {
+            redisTLS = try tlsOfRedis(in: configuration, after: last.configuration)
             listeners = try await listen(for: configuration, running)
         } catch {
             await lookUpNames(of: last.configuration, running.names, waits: false)
@@ -76,6 +78,7 @@ extension Supervisor {
         // From here on nothing fails.
         let names = await lookUpNames(of: configuration, running.names, waits: false)
         running.listeners = listeners.takeEffect()
+        if let redisTLS { running.redis?.replaceTLS(with: redisTLS) }
         let next = await install(explained, configuration, names, &running)
         for left in listeners.old { await left.listener.close() }
         return .applied(
@@ -105,6 +108,14 @@ extension Supervisor {
         await follow(next, after: last, &running)
         self.running = running
         return next
+    }
+
+    /// What connections to Redis are sealed with from now on; `nil` when that is the same.
+    private func tlsOfRedis(
+        in configuration: GatewayConfiguration, after last: GatewayConfiguration
+    ) throws(TLSError) -> ClientTLS? {
+        guard let redis = configuration.redis, redis.url.usesTLS, redis.tls != last.redis?.tls else { return nil }
+        return try (redis.tls ?? ClientTLSSettings()).load()
     }
 
     /// What becomes of the listeners.

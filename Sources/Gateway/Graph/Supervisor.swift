@@ -140,7 +140,7 @@ package actor Supervisor: Service {
     /// Starts, waits until the process is asked to end or another one has taken over, and drains.
     ///
     /// - Throws: `ListenerError` when an address cannot be had; `HandoverError` when another process offered its sockets and
-    ///   then did not let go of them; `TLSError` or `RedisTLSError` when a certificate or a key has gone bad since it was checked.
+    ///   then did not let go of them; `TLSError` when the system trusts nobody.
     package func run() async throws {
         try await start()
         await withTaskGroup { group in
@@ -237,7 +237,7 @@ package actor Supervisor: Service {
     private func makeRedis() async throws -> RedisClient? {
         guard let settings = configuration.redis else { return nil }
         let loops = surroundings.loops.serving.map { $0.eventLoop } + [surroundings.loops.side.eventLoop]
-        return try await RedisClient(RedisOptions(settings), loops: loops, logger: surroundings.logger)
+        return try await RedisClient(try RedisOptions(settings), loops: loops, logger: surroundings.logger)
     }
 
     /// Where gateways share their limits, each has to know how many there are.

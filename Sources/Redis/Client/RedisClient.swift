@@ -2,6 +2,7 @@ package import Logging
 package import NIOCore
 import NIOPosix
 import Synchronization
+package import Transport
 package import Wire
 
 /// A Redis, used from several event loops, each with connections of its own.
@@ -25,7 +26,7 @@ package final class RedisClient: Sendable {
 
     /// Begins to connect on each of `loops`, of which there must be one or more.
     ///
-    /// - Throws: `RedisTLSError` when a file cannot be used.
+    /// - Throws: `TLSError` when there is nothing that the system trusts.
     package init(_ options: RedisOptions, loops: [any EventLoop], logger: Logger) async throws {
         precondition(!loops.isEmpty, "a client needs an event loop")
         let dialer = try RedisDialer(options)
@@ -95,6 +96,9 @@ package final class RedisClient: Sendable {
         }.get()
         return RedisSubscription(subscriber, loop)
     }
+
+    /// Seals connections that are made from now on with `tls`, if the URL says that they are sealed. Those that exist go on.
+    package func replaceTLS(with tls: ClientTLS) { dialer.replaceTLS(with: tls) }
 
     /// Ends all connections; what waits fails, and so does everything that is sent later.
     package func shutdown() async {

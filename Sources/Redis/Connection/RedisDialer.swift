@@ -1,5 +1,5 @@
 import NIOCore
-import NIOSSL
+import Synchronization
 import Transport
 
 /// Makes the connections of one client.
@@ -7,31 +7,36 @@ struct RedisDialer: Sendable {
     /// How the Redis is used.
     let options: RedisOptions
     /// What seals the connections; `nil` where they are not.
-    private let tls: NIOSSLContext?
+    private let seal: RedisSeal?
 
-    /// - Throws: `RedisTLSError` when a file cannot be used.
-    init(_ options: RedisOptions) throws(RedisTLSError) {
+    /// - Throws: `TLSError` when there is nothing that the system trusts.
+    init(_ options: RedisOptions) throws(TLSError) {
         self.options = options
-        tls = options.url.usesTLS ? try options.tls.makeContext() : nil
+        guard options.url.usesTLS else {
+            seal = nil
+            return
+        }
+        if let tls = options.tls { seal = RedisSeal(tls) } else { seal = RedisSeal(try ClientTLS()) }
     }
+
+    /// Seals connections that are made from now on with `tls`, if any are.
+    func replaceTLS(with tls: ClientTLS) { seal?.tls.withLock { $0 = tls } }
 
     /// Connects `connection` to `address`. Only on the loop; the outcome arrives at the connection.
     func connect(_ connection: RedisConnection, to address: RedisAddress, on eventLoop: any EventLoop) {
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         let destination: SocketDialer.Destination
-        let name: String?
+        var tls = seal?.tls.withLock { $0 }
         switch address {
         case .tcp(let host, let port):
             destination = .tcp(host: host, port: port)
-            // An address stands in a certificate as such, and is compared with the one that was connected to.
-            name = options.tls.serverName ?? ((try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil)
+            tls = tls?.forHost(host)
         case .unix(let path):
             destination = .unix(path: path)
-            name = nil
         }
         SocketDialer.connect(to: destination, timeout: options.connectTimeout, on: eventLoop) { [tls] channel in
             if let tls {
-                _ = try PeerNameCheck.addTLS(tls, for: name, to: channel.pipeline.syncOperations)
+                try tls.addHandlers(to: channel.pipeline.syncOperations)
             } else {
                 bound.value.write(past: channel)
             }
@@ -39,5 +44,14 @@ struct RedisDialer: Sendable {
         }.whenFailure { _ in
             bound.value.connectFailed()
         }
+    }
+}
+
+/// What connections are sealed with, which may change.
+private final class RedisSeal: Sendable {
+    let tls: Mutex<ClientTLS>
+
+    init(_ tls: ClientTLS) {
+        self.tls = Mutex(tls)
     }
 }

@@ -50,9 +50,15 @@ struct ConfigurationMeaning: Sendable {
         "admin", "workers", "limits.max_connections", "redis", "log.level", "log.format", "log.file",
     ]
 
+    /// Of these, what takes effect all the same.
+    private static let keysInEffect = ["redis.tls"]
+
     /// Whether a change at this key path takes effect at the next start only.
     static func waitsForStart(_ pattern: String) -> Bool {
-        keysOfTheStart.contains { pattern == $0 || pattern.hasPrefix($0 + ".") || pattern.hasPrefix($0 + "[") }
+        func isBeneath(_ key: String) -> Bool {
+            pattern == key || pattern.hasPrefix(key + ".") || pattern.hasPrefix(key + "[")
+        }
+        return keysOfTheStart.contains(where: isBeneath) && !keysInEffect.contains(where: isBeneath)
     }
 
     /// By the key paths of the reference. Keys that are not here mean what the reference says, no more.

@@ -1,12 +1,12 @@
-import NIOCore
+package import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// How connections to some backends are sealed. Their certificates are always checked, and that they are for the name that
-/// was asked for.
+/// How connections to some servers are sealed, backends or a Redis. Their certificates are always checked, and that they are
+/// for the name that was asked for.
 ///
-/// Made once and shared by all loops; equal only to itself.
-package final class BackendTLS: Sendable {
+/// Made once and shared by all loops.
+package final class ClientTLS: Sendable {
     /// How long a handshake may take, from the connection on.
     static let handshakeLimit = TimeAmount.seconds(2)
 
@@ -14,14 +14,14 @@ package final class BackendTLS: Sendable {
     private let serverName: String?
 
     /// - Parameters:
-    ///   - authorities: certificates in PEM, of which one must have signed the backend's; `nil`: those that the system
+    ///   - authorities: certificates in PEM, of which one must have signed the server's; `nil`: those that the system
     ///     trusts.
-    ///   - identity: what the backend is shown if it asks; `nil`: nothing.
-    ///   - serverName: the host name for which a backend's certificate must be valid; `nil`: the address that is connected
-    ///     to.
+    ///   - identity: what the server is shown if it asks; `nil`: nothing.
+    ///   - serverName: the host name for which a server's certificate must be valid; `nil`: the host that `forHost` is given,
+    ///     or the address that is connected to.
     /// - Throws: `TLSError` when something cannot be used.
     package convenience init(
-        authorities: [UInt8]?, identity: TLSIdentity?, serverName: String?
+        authorities: [UInt8]? = nil, identity: TLSIdentity? = nil, serverName: String? = nil
     ) throws(TLSError) {
         let certificates = try authorities.map { bytes throws(TLSError) in
             try TLSError.of(.authorities) { try NIOSSLCertificate.fromPEMBytes(bytes) }
@@ -65,10 +65,16 @@ package final class BackendTLS: Sendable {
         self.serverName = serverName
     }
 
-    /// The same for a backend at `host`, whose certificate must be for this name unless another was given.
-    package func forHost(_ host: String) -> BackendTLS {
+    /// The same for a server at `host`, whose certificate must be for this name unless another was given.
+    package func forHost(_ host: String) -> ClientTLS {
         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-        return BackendTLS(context, serverName: serverName ?? (isAddress ? nil : host))
+        return ClientTLS(context, serverName: serverName ?? (isAddress ? nil : host))
+    }
+
+    /// Adds what seals the connection to a channel without handlers; returns its place. Only on the channel's loop.
+    @discardableResult
+    package func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations) throws -> ChannelHandlerContext {
+        try PeerNameCheck.addTLS(context, for: serverName, to: pipeline)
     }
 
     /// Does the handshake on `channel`, which has just connected; then makes `connection` its last handler. Only on the
@@ -78,7 +84,7 @@ package final class BackendTLS: Sendable {
         let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         do {
             let pipeline = channel.pipeline.syncOperations
-            let seal = try PeerNameCheck.addTLS(context, for: serverName, to: pipeline)
+            let seal = try addHandlers(to: pipeline)
             // Within the event that says so: what the backend has sent behind the handshake must find somebody.
             let wait = HandshakeWait(behind: seal) { outcome in
                 promise.completeWith(
@@ -112,8 +118,8 @@ private final class HandshakeWait: ChannelInboundHandler, RemovableChannelHandle
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: BackendTLS.handshakeLimit) {
-            self.fail(ChannelError.connectTimeout(BackendTLS.handshakeLimit))
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: ClientTLS.handshakeLimit) {
+            self.fail(ChannelError.connectTimeout(ClientTLS.handshakeLimit))
         }
         context.read()
     }

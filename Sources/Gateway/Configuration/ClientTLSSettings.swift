@@ -1,14 +1,14 @@
 import Transport
 
-/// How connections to the backends of a pool are sealed. Their certificates are always checked.
-package struct BackendTLSSettings: Hashable, Sendable {
-    /// Certificates of which one must have signed the backend's; absent: those that the system trusts.
+/// How connections to the backends of a pool, or to Redis, are sealed. The certificates of these are always checked.
+package struct ClientTLSSettings: Hashable, Sendable {
+    /// Certificates of which one must have signed the server's; absent: those that the system trusts.
     package var certificateAuthority: CertificateFile?
-    /// The certificate chain that the gateway shows to backends that ask for one; absent: none.
+    /// The certificate chain that the gateway shows if it is asked for one; absent: none.
     package var certificate: CertificateFile?
     /// The key of the first certificate of that chain, PEM.
     package var privateKey: Secret?
-    /// The name for which the backends' certificates must be valid; absent: the host of each URL.
+    /// The name for which a server's certificate must be valid; absent: the host of its URL.
     package var serverName: String?
 
     package init(
@@ -24,23 +24,23 @@ package struct BackendTLSSettings: Hashable, Sendable {
     /// Certificates and key, ready for use. Costs as much as some handshakes.
     ///
     /// - Throws: `TLSError` when they cannot be used, or do not belong to each other.
-    func load() throws(TLSError) -> BackendTLS {
+    func load() throws(TLSError) -> ClientTLS {
         let identity = certificate.flatMap { certificate in
             privateKey.map { TLSIdentity(chain: certificate.contents, key: $0.value) }
         }
-        return try BackendTLS(
+        return try ClientTLS(
             authorities: certificateAuthority?.contents, identity: identity, serverName: serverName)
     }
 }
 
-extension BackendTLSSettings {
+extension ClientTLSSettings {
     /// The keys.
     static let section = ConfigurationSection<Self>(
         { Self() },
         [
             ConfigurationKey(
                 "certificate_authority", \.certificateAuthority, .optional(.certificates, from: .placeholder),
-                "The file with the certificates of which one must have signed a backend's, PEM. Absent: those that the "
+                "The file with the certificates of which one must have signed the server's, PEM. Absent: those that the "
                     + "system trusts."),
             ConfigurationKey(
                 "certificate", \.certificate, .optional(.certificates, from: .placeholder),
@@ -50,7 +50,7 @@ extension BackendTLSSettings {
                 "The private key of that certificate, PEM."),
             ConfigurationKey(
                 "server_name", \.serverName, .optional(.word, from: ""),
-                "The name for which the backends' certificates must be valid. Absent: the host of each URL."),
+                "The name for which a server's certificate must be valid. Absent: the host of its URL."),
         ],
         finish: { tls, places, reader in
             if let name = tls.serverName, EndpointURL.normalizedHost(name[...]) == nil || IPRange.bytes(of: name) != nil
