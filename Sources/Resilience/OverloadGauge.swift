@@ -33,6 +33,8 @@ public struct OverloadGauge: Sendable {
     private static let lagLimit = Duration.milliseconds(250)
     private static let relief = 0.05
     private static let calmTime = Duration.seconds(1)
+    /// From this share on the level is `high`.
+    public static let highShare = 0.8
 
     /// Nothing is known, and nothing to be done.
     public init() {}
@@ -70,6 +72,6 @@ public struct OverloadGauge: Sendable {
         let used = max(memory, reading.descriptors.isNaN ? 0 : reading.descriptors)
         if used >= 0.95 - relief { return .exhausted }
         if used >= 0.9 - relief || lag > lagLimit { return .critical }
-        return used >= 0.8 - relief ? .high : .none
+        return used >= highShare - relief ? .high : .none
     }
 }
