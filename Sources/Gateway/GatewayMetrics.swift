@@ -74,6 +74,8 @@ package struct GatewayMetrics: Sendable {
                 help: "Lookups of the names of backends, by the outcome; refused: forbidden addresses only.",
                 labels: [("result", outcome.rawValue)], names.count(outcome))
         }
+        text.gauge(
+            "mcp_gateway_dns_names_failing", help: "Names of backends whose last lookup failed.", names.failingCount)
         let snapshots = snapshots.map { $0.arranged(for: plan.pools) }
         writeCalls(snapshots, plan, into: &text)
         writeBackends(snapshots, plan, into: &text)

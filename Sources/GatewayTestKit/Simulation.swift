@@ -221,7 +221,7 @@ package final class Simulation {
 
     /// The metrics, as a scraper would read them.
     package func metrics() -> String {
-        let metrics = GatewayMetrics(current, loops: rooms, version: "simulated")
+        let metrics = GatewayMetrics(current, loops: rooms, version: "simulated", names: nameBoard)
         return String(decoding: metrics.text(of: snapshots), as: UTF8.self)
     }
 }

@@ -81,6 +81,13 @@ public struct ConcurrencyLimit: Sendable {
     /// What calls usually take; `nil` before the first window.
     public var usualTime: Duration? { windowCount == 0 ? nil : .nanoseconds(Int64(long)) }
 
+    /// Moves the limit to `factor` times what it is, as far as it may be: for a pool that has become so many times as large.
+    /// What calls usually take stays known.
+    public mutating func scale(by factor: Double) {
+        guard factor.isFinite, factor > 0 else { return }
+        exact = min(max(exact * factor, range.lowerBound), range.upperBound)
+    }
+
     /// Takes note of a window that has ended, and returns the limit.
     @discardableResult
     public mutating func close(_ window: Window) -> Int {

@@ -1,7 +1,7 @@
 /// Turns what is used of memory and descriptors, and how late the event loops are, into an `OverloadLevel`.
 ///
 /// The level rises at once and falls one step at a time, when what it is about has been five points (of the lag: a half)
-/// below its threshold for a second; so a value that wavers around a threshold does not make the process waver. A lag
+/// below its threshold for half a second; so a value that wavers around a threshold does not make the process waver. A lag
 /// counts when it was there three times in a row: a process that was stopped and goes on is late once, and then it is not.
 ///
 /// Told every 100 ms or so, off the path of calls; those read the level that was found last. Constant cost.
@@ -32,7 +32,11 @@ public struct OverloadGauge: Sendable {
 
     private static let lagLimit = Duration.milliseconds(250)
     private static let relief = 0.05
-    private static let calmTime = Duration.seconds(1)
+    /// Half of the second within which newcomers are to be served once there are descriptors again; the rest is for finding
+    /// that out, and for them.
+    private static let calmTime = Duration.milliseconds(500)
+    /// From this share on the level is `high`.
+    public static let highShare = 0.8
 
     /// Nothing is known, and nothing to be done.
     public init() {}
@@ -70,6 +74,6 @@ public struct OverloadGauge: Sendable {
         let used = max(memory, reading.descriptors.isNaN ? 0 : reading.descriptors)
         if used >= 0.95 - relief { return .exhausted }
         if used >= 0.9 - relief || lag > lagLimit { return .critical }
-        return used >= 0.8 - relief ? .high : .none
+        return used >= highShare - relief ? .high : .none
     }
 }

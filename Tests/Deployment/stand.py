@@ -32,7 +32,7 @@ pools:
     health_check: {{ timeout: 2s }}
     cache: {{ ttl: 2s, scope: public }}
     tools:
-      process_data: {{ cache: {{ ttl: 1s }} }}
+      process_data: {{ cache: {{ ttl: 1s }}, circuit_breaker: {{ slow_call: 30s }} }}
 rate_limits:
   - {{ name: per-client, key: identity, rate: 100/s, burst: 100 }}
   - {{ name: would-be, key: global, rate: 50/s, enforce: false }}

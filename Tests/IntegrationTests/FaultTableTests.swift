@@ -279,5 +279,55 @@ extension Integration {
             if load.isOnTime { #expect(p99(refused) < .milliseconds(250) && recovery < .seconds(4)) }
             await again.process.stop()
         }
+
+        // MARK: The process
+
+        @Test(arguments: [true, false])
+        func `connections come until there are no descriptors for more`(allAtOnce: Bool) async throws {
+            var servers: [ToolServer] = []
+            for number in 1...3 { servers.append(try await ToolServer.start("tools-\(number)", hasSessions: false)) }
+            let gateway = try await RunningGateway.start(
+                backends: servers, pool: Self.uncached, more: "limits: { max_connections: 1000 }", descriptors: 160)
+            let load = OpenLoop(port: gateway.port, rate: 100, connections: 8)
+            defer { load.cancel() }
+            try await eventually("calls are answered", within: .seconds(30)) { load.outcomes.count > 50 }
+            var newcomers: [HTTPConnection] = []
+            if allAtOnce {
+                newcomers = try (0..<300).map { _ in try HTTPConnection(port: gateway.port) }
+            }
+            try await eventually("the level is high", within: .seconds(30)) {
+                if !allAtOnce { newcomers.append(try HTTPConnection(port: gateway.port)) }
+                return try await gateway.metrics()("mcp_gateway_overload_level") == 1
+            }
+            // Those who come now wait, and who was there before is served; so are operators.
+            let late = HeldConnection(try HTTPConnection(port: gateway.port))
+            late.value.send(HTTPCall.process("late", era: .modern).bytes)
+            async let answer = blocking { (try late.value.reply(), ContinuousClock.now) }
+            let count = load.outcomes.count
+            try await eventually("calls go on", within: .seconds(30)) { load.outcomes.count > count + 100 }
+            #expect(try await gateway.isReady)
+            let metrics = try await gateway.metrics()
+            #expect(metrics("mcp_gateway_overload_level") == 1)
+            let used = metrics("mcp_gateway_resource_used_ratio", ["resource": "descriptors"])
+            #expect(used >= 0.8 && used < 0.9)
+            let connections = newcomers.count
+            newcomers = []
+            let back = ContinuousClock.now
+            let (reply, end) = try await answer
+            #expect(reply.status == 200 && end > back, "it did not wait")
+            let next = try await gateway.send(.process("next", era: .modern))
+            #expect(next.status == 200)
+            let recovery = ContinuousClock.now - back
+            let failed = try await load.stop().filter { $0.complaint != nil }
+            note(
+                "descriptors out, \(connections) connections come \(allAtOnce ? "at once" : "in turn")", load,
+                [
+                    ("calls that failed", "\(failed.count)", "0"), ("used", "\(Int(used * 100)) %", "90 %"),
+                    ("newcomers served after they are back", "\(milliseconds(recovery)) ms", "1000"),
+                ])
+            #expect(failed.isEmpty, "\(failed.prefix(3).map { $0.complaint ?? "" })")
+            #expect(gateway.process.isRunning)
+            if load.isOnTime { #expect(recovery < .seconds(1)) }
+        }
     }
 }

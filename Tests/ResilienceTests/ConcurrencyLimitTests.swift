@@ -37,6 +37,19 @@ import Testing
         #expect(limit.close(window(1_000, inFlight: 60)) < 100)
     }
 
+    @Test func `moves with the size of the pool, in its range`() {
+        var limit = ConcurrencyLimit(initial: 100)
+        limit.close(window(10, inFlight: 0))
+        limit.scale(by: 1.5)
+        #expect(limit.limit == 150 && limit.usualTime == .milliseconds(10))
+        limit.scale(by: 0.01)
+        #expect(limit.limit == 8)
+        limit.scale(by: 1_000)
+        #expect(limit.limit == 2_000)
+        for factor in [0, -1, .nan, .infinity] { limit.scale(by: factor) }
+        #expect(limit.limit == 2_000)
+    }
+
     @Test func `learns nothing from few calls`() {
         var limit = ConcurrencyLimit(initial: 100)
         limit.close(window(10, count: 9))

@@ -30,10 +30,10 @@ import Testing
         #expect(levels == [.none, .none, .none, .none, .none])
     }
 
-    @Test func `falls one step in each calm second`() {
+    @Test func `falls one step in each calm half second`() {
         var gauge = OverloadGauge()
         _ = gauge.read(.init(memory: 0.97), at: .zero)
-        let levels = [0.5, 1.4, 1.5, 2.4, 2.5, 3.5, 9].map { gauge.read(.init(), at: .seconds($0)) }
+        let levels = [0.5, 0.9, 1, 1.4, 1.5, 2, 9].map { gauge.read(.init(), at: .seconds($0)) }
         #expect(levels == [.exhausted, .exhausted, .critical, .critical, .high, .none, .none])
     }
 
@@ -44,7 +44,7 @@ import Testing
             #expect(level == .high)
         }
         let levels = [0.74, 0.74, 0.76, 0.74, 0.74].enumerated().map {
-            gauge.read(.init(memory: $1), at: .seconds(100 + Double($0) * 0.6))
+            gauge.read(.init(memory: $1), at: .seconds(100 + Double($0) * 0.3))
         }
         #expect(levels == [.high, .high, .high, .high, .high])
         let end = gauge.read(.init(memory: 0.74), at: .seconds(200))

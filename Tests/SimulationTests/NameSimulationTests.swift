@@ -59,6 +59,7 @@ import Testing
         #expect(isThere)
         #expect(try call(client, 2, simulation) == 200)
         #expect(simulation.backends[0].runs.count == 1)
+        #expect(simulation.metrics().contains("mcp_gateway_dns_names_failing 0\n"))
     }
 
     @Test func `goes on with what it knows while nobody answers for the name`() throws {
@@ -70,6 +71,7 @@ import Testing
         }
         #expect(simulation.generation == 2, "nothing has changed")
         #expect(simulation.nameBoard.count(.failed) > 20)
+        #expect(simulation.metrics().contains("mcp_gateway_dns_names_failing 1\n"))
         simulation.advance(by: .seconds(130))
         #expect(simulation.plan.pools[0].hasUnresolvedNames, "ten minutes are over")
         #expect(try call(simulation.connectClient(), 9, simulation) >= 500)
@@ -88,7 +90,8 @@ import Testing
         simulation.network.names["tools"] = ["169.254.169.254", "::ffff:169.254.169.254"]
         simulation.advance(by: .seconds(60))
         #expect(addresses(simulation) == ["10.0.0.1"])
-        #expect(simulation.metrics().contains("mcp_gateway_dns_lookups_total{result=\"refused\"}"))
+        #expect(!simulation.metrics().contains("mcp_gateway_dns_lookups_total{result=\"refused\"} 0\n"))
+        #expect(simulation.metrics().contains("mcp_gateway_dns_names_failing 1\n"))
     }
 
     @Test func `makes few generations of answers that show one of four at a time`() throws {

@@ -58,6 +58,50 @@ import Testing
     }
 
     @Test(arguments: seeds)
+    func `a place that a call of a new generation leaves goes to one that waits since the last`(seed: UInt64) throws {
+        let simulation = try Simulation(seed: seed, backendCount: 1, pool: "    limits: { max_concurrency: 1 }\n")
+        let backend = simulation.backends[0]
+        backend.behaviour = .hold
+        let clients = (0..<4).map { _ in simulation.connectClient() }
+        let call = { (id: Int, identity: String) in
+            clients[id].call("tools/call", id: id, name: "charge", fields: "Authorization: Bearer \(identity)\r\n")
+            simulation.advance(by: .milliseconds(5))
+        }
+        call(0, "a")
+        call(1, "b")
+        call(2, "b")
+        let admission = simulation.plan.pools[0].admission
+        try simulation.reload([0], pool: "    limits: { max_concurrency: 1 }\n    retry: { attempts: 2 }\n")
+        #expect(simulation.plan.pools[0].admission === admission)
+        call(3, "c")
+        #expect(admission.inFlight == 1 && admission.waiting == 3)
+        // Identities take turns: the new call is between two that were there before.
+        backend.release()
+        let isDone = simulation.advance(
+            until: { clients.allSatisfy { $0.answers.count == 1 } }, limit: .milliseconds(200))
+        #expect(isDone && clients.allSatisfy { $0.answers.first?.status == 200 })
+        #expect(backend.runs == ["0", "1", "3", "2"])
+        #expect(settled(simulation))
+    }
+
+    @Test(arguments: seeds)
+    func `calls that wait for backends that hang are in nobody's way at those that replace them`(seed: UInt64) throws {
+        let limits = "    limits: { per_backend: 2, queue_timeout: 60s }\n"
+        let simulation = try Simulation(seed: seed, backendCount: 2, pool: limits)
+        simulation.backends[0].behaviour = .hold
+        try simulation.reload([0], pool: limits)
+        let old = (0..<4).map { _ in simulation.connectClient() }
+        for (id, client) in old.enumerated() { client.call("tools/call", id: id, name: "charge") }
+        simulation.advance(by: .milliseconds(10))
+        #expect(simulation.plan.pools[0].admission.waiting == 2)
+        try simulation.reload([1], pool: limits)
+        let client = simulation.connectClient()
+        client.call("tools/call", id: 9, name: "charge")
+        #expect(simulation.advance(until: { client.answers.count == 1 }, limit: .milliseconds(15)))
+        #expect(client.answers.first?.status == 200)
+    }
+
+    @Test(arguments: seeds)
     func `refuses who has waited for as long as one may, and asks no backend for that`(seed: UInt64) throws {
         let simulation = try Simulation(
             seed: seed, backendCount: 1, pool: "    limits: { per_backend: 1, queue_timeout: 60ms }\n")

@@ -170,6 +170,26 @@ import Transport
         #expect(answered.value == 80)
         await server.listener.close()
     }
+
+    @Test func `accepts no more than there are descriptors for, until there are more`() async throws {
+        let server = try await SocketServer.start(maximumConnections: 100)
+        let (port, text, budget) = (server.port, request("/"), server.budget)
+        budget.allow(1, besides: 0)
+        let isServed = try await blocking { () -> Bool in
+            guard let first = SocketPeer(port: port), let second = SocketPeer(port: port) else { return false }
+            first.send(text)
+            guard first.receive(upTo: 12).bytes.count == 12 else { return false }
+            second.send(text)
+            // Nothing has changed: nobody is let in.
+            budget.allow(0, besides: 1)
+            first.send(text)
+            guard first.receive(upTo: 12).bytes.count == 12, budget.openCount == 1 else { return false }
+            budget.allow(1, besides: 1)
+            return second.receive(upTo: 12).bytes.count == 12
+        }
+        #expect(isServed)
+        await server.listener.close()
+    }
 }
 
 #if canImport(Glibc)

@@ -303,6 +303,7 @@ FAILED_SHARE = f"({FAILED}) / ({VALID})"
 DURATION = "mcp_server_operation_duration_seconds"
 ATTEMPTS = "mcp_gateway_attempts_total"
 BREAKER = "mcp_gateway_circuit_breaker_state"
+TOOL_BREAKER = "mcp_gateway_tool_circuit_breaker_state"
 CACHE = "mcp_gateway_cache_requests_total"
 SHARED = "mcp_gateway_cache_shared_requests_total"
 DECISIONS = "mcp_gateway_rate_limit_decisions_total"
@@ -389,6 +390,25 @@ def gateway() -> Json:
         graph("Connections to backends", "Kept open for the next call, or busy with one.", "none",
               (now("sum", "mcp_gateway_backend_connections", BACKENDS, by="backend, state"), "{{backend}} {{state}}")),
     ]]
+    tools_and_names = [[
+        states("Breakers of tools", "The worst state of the breaker that a tool has at each backend, over the gateways. Open: no "
+               "calls of this tool go there. Only tools with a circuit_breaker of their own have them.",
+               ("2 * " + now("max", TOOL_BREAKER, BACKENDS, 'state="open"', by="pool, backend, tool")
+                + " + " + now("max", TOOL_BREAKER, BACKENDS, 'state="half_open"', by="pool, backend, tool"),
+                "{{tool}} at {{pool}} {{backend}}"),
+               {0: ("closed", GREEN), 1: ("half-open", YELLOW), 2: ("open", RED), 3: ("differs", ORANGE)}),
+        graph("Breaker transitions of tools", "How often the breakers of tools entered a state.", "none",
+              (increase("mcp_gateway_tool_circuit_breaker_transitions_total", BACKENDS, by="tool, backend, to"),
+               "{{to}} {{tool}} at {{backend}}")),
+    ], [
+        graph("Lookups of names", "How often the names of backends were looked up, by what came of it. failed: no answer; refused: "
+              "forbidden addresses only.", "none",
+              (increase("mcp_gateway_dns_lookups_total", GATEWAYS, by="result"), "{{result}}")),
+        graph("Names without an answer", "Names of backends whose last lookup failed. The addresses that were known last are used "
+              "for ten minutes; then the backends are gone.", "none",
+              (now("sum", "mcp_gateway_dns_names_failing", GATEWAYS, by="instance"), "{{instance}}"),
+              colors=steps((None, GREEN), (1, RED))),
+    ]]
     containment = [[
         graph("Calls in flight and their limit", "Calls that are with the backends of each pool, streams until their head, and how "
               "many may be. The limit fits itself unless max_concurrency is a number.", "none",
@@ -471,6 +491,7 @@ def gateway() -> Json:
     ]
     rows: list[Row] = [
         ("Overview", overview), ("Calls", calls), ("Latency", latency), ("Backends", backends),
+        ("Breakers of tools, and names", tools_and_names),
         ("Overload, failures and changes", containment), ("Cache", cache),
         ("Rate limits", limits), ("Connections and process", process),
     ]

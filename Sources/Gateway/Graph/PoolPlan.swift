@@ -45,7 +45,8 @@ package final class PoolPlan: Sendable {
 
     /// The plan of `pool` for a gateway with `shardCount` event loops, in `zone` if that is known, with the addresses that
     /// `names` says; `status` is asked once for each backend, by its key. `previous` is the plan of the pool so far;
-    /// `keepsRetries`: the budget of its retries goes on. Breakers of tools that `previous` has go on; new ones are closed at
+    /// `keepsRetries`: the budget of its retries goes on. What is known of how many calls
+    /// there may be goes on with the same settings. Breakers of tools that `previous` has go on; new ones are closed at
     /// `now`, with chance from `seed`.
     package init(
         _ pool: PoolConfiguration, zone: String? = nil, names: NameBook = NameBook(), shardCount: Int = 1,
@@ -77,7 +78,13 @@ package final class PoolPlan: Sendable {
             retries = PoolRetries(
                 pool.retry, shardCount: shardCount, refusalCount: previous?.retries.refusalCount ?? 0)
         }
-        admission = PoolAdmission(pool.limits, backendCount: backends.count)
+        if let previous, previous.admission.goesOn(with: pool.limits),
+            Set(previous.backends.map(\.key)) == Set(backends.map(\.key))
+        {
+            admission = previous.admission
+        } else {
+            admission = PoolAdmission(pool.limits, backendCount: backends.count, after: previous?.admission)
+        }
         hedge = pool.hedge
         toolTraits = pool.trustsAnnotations ? ToolTraitsBoard() : nil
         eras =

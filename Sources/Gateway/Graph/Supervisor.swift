@@ -307,7 +307,8 @@ package actor Supervisor: Service {
         let descriptors = DescriptorLimit.raise()
         switch configuration.limits.maximumConnections {
         case .automatic: return ConnectionBudget(limit: DescriptorLimit.connections(descriptors: descriptors))
-        case .fixed(let limit): return ConnectionBudget(limit: limit)
+        // Each takes a descriptor.
+        case .fixed(let limit): return ConnectionBudget(limit: min(limit, descriptors))
         }
     }
 

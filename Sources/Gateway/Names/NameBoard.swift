@@ -28,6 +28,9 @@ package final class NameBoard: Sendable {
     /// How many lookups came to `outcome`.
     package func count(_ outcome: ResolvedName.Outcome) -> Int { state.withLock { $0.counts[outcome] ?? 0 } }
 
+    /// How many of the names that are looked up now had no usable answer the last time.
+    package var failingCount: Int { state.withLock { state in state.reports.values.count { $0.failure != nil } } }
+
     /// The names that are looked up now, by name.
     package var reports: [(name: WatchedName, report: Report)] {
         state.withLock { $0.reports }.map { ($0.key, $0.value) }.sorted { $0.0.host < $1.0.host }

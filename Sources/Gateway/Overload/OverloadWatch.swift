@@ -14,8 +14,8 @@ actor OverloadWatch {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private static let interval = Duration.milliseconds(100)
-    /// Where more than half is free, what the process uses is measured after so many looks only: that much is not filled
-    /// meanwhile.
+    /// Where more than half is free, what the process uses is measured after so many looks only. New connections do not fill
+    /// that much meanwhile, as they may not, see `ConnectionBudget.allow`.
     private static let calmInterval = 5
     /// After so many measurements, memory that is not used is given back to the system, if there is little of it.
     private static let trimInterval = 10
@@ -63,7 +63,7 @@ actor OverloadWatch {
         let isCalm = max(state.memory?.share ?? 0, state.descriptors?.share ?? 0) < 0.5
         guard !isCalm || looksUntilMeasured <= 0 else { return }
         looksUntilMeasured = OverloadWatch.calmInterval
-        let (resources, board) = (resources, board)
+        let (resources, board, budget) = (resources, board, budget)
         let limit = current.value.configuration.limits.memory
         let trims = trimsMemory()
         thread.begin {
@@ -73,7 +73,11 @@ actor OverloadWatch {
                 case .automatic: resources.memoryOfControlGroup()
                 case .fixed(let bytes): resources.residentBytes().map { ProcessResources.Use(used: $0, limit: bytes) }
                 }
-            board.note(memory: memory, descriptors: resources.descriptors())
+            // First: who comes between is counted twice rather than never.
+            let open = budget.openCount
+            let descriptors = resources.descriptors()
+            if let descriptors { budget.allow(descriptors.roomForConnections, besides: open) }
+            board.note(memory: memory, descriptors: descriptors)
         }
     }
 
@@ -114,6 +118,11 @@ actor OverloadWatch {
         looksUntilTrim = OverloadWatch.trimInterval
         return true
     }
+}
+
+extension ProcessResources.Use {
+    /// As many descriptors as new connections may take before no more are accepted.
+    fileprivate var roomForConnections: Int { Int((Double(limit) * OverloadGauge.highShare).rounded(.up)) - used }
 }
 
 extension Double {

@@ -34,6 +34,7 @@ package final class PoolAdmission: Sendable {
     private static let usual = 1_000_000.0
 
     private let settings: PoolLimitSettings
+    private let backendCount: Int
     private let initialLimit: Int
     /// Calls in flight, and from bit 32 on how many places have been given back.
     private let places = Atomic<UInt64>(0)
@@ -43,21 +44,45 @@ package final class PoolAdmission: Sendable {
     /// Made when the first identity has a call.
     private let shares = Mutex<IdentityShares?>(nil)
 
-    /// Nobody is there, in a pool of so many backends.
-    package init(_ settings: PoolLimitSettings, backendCount: Int) {
+    /// Nobody is there, in a pool of so many backends. If `previous` was there so far, with the same settings, what it has
+    /// found out about the limit goes on, in proportion if there are more or fewer backends now.
+    ///
+    /// Only for a pool with other backends than before; where they are the same, `previous` itself goes on (`goesOn`). Its
+    /// calls in flight and its queue stay behind: who waits there waits for room at the backends that there were. Nobody
+    /// overtakes those who wait, and they are called when somebody leaves. So behind calls that wait for backends that hang,
+    /// new ones would be refused for which those that have replaced them have all the room, and nobody would leave there to
+    /// call them. What may be with one backend holds for both together, since its status is the same.
+    package init(_ settings: PoolLimitSettings, backendCount: Int, after previous: PoolAdmission? = nil) {
         self.settings = settings
+        let backendCount = max(backendCount, 1)
+        self.backendCount = backendCount
+        let waits = previous?.waits ?? LatencyHistogram()
         switch settings.maximumConcurrency {
         case .fixed(let limit):
             initialLimit = limit
             limitCount = Atomic(limit)
-            line = Mutex(Line())
+            line = Mutex(Line(waits: waits))
         case .automatic:
             // What is not known to be too much is let through.
-            let product = settings.perBackend.multipliedReportingOverflow(by: max(backendCount, 1))
-            let limit = ConcurrencyLimit(initial: product.overflow ? .max : product.partialValue)
-            initialLimit = limit.limit
+            let product = settings.perBackend.multipliedReportingOverflow(by: backendCount)
+            let initial = ConcurrencyLimit(initial: product.overflow ? .max : product.partialValue)
+            initialLimit = initial.limit
+            let known = previous.flatMap { $0.settings == settings ? $0.knownLimit(for: backendCount) : nil }
+            let limit = known?.limit ?? initial
             limitCount = Atomic(limit.limit)
-            line = Mutex(Line(limit: limit))
+            line = Mutex(Line(limit: limit, windowEnd: known?.windowEnd ?? .zero, waits: waits))
+        }
+    }
+
+    /// Whether this admission goes on in a pool with `settings` and the same backends: nobody waits for what others have not.
+    func goesOn(with settings: PoolLimitSettings) -> Bool { self.settings == settings }
+
+    /// What has been found out about the limit, as it is for so many backends, and when that was; `nil` if nothing has.
+    private func knownLimit(for count: Int) -> (limit: ConcurrencyLimit, windowEnd: MonotonicTime)? {
+        line.withLock { line in
+            guard var limit = line.limit, limit.limit != initialLimit else { return nil }
+            limit.scale(by: Double(count) / Double(backendCount))
+            return (limit, line.windowEnd)
         }
     }
 

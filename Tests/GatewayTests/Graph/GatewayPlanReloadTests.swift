@@ -54,6 +54,17 @@ import Testing
         #expect(status.breakerWord.phase == .open)
     }
 
+    @Test func `calls in flight and those that wait go on as long as the backends and limits are the same`() throws {
+        let pool = "pools: { a: { backends: [http://a1/mcp, http://a2/mcp], "
+        let (before, same) = try plans(pool + "} }", pool + "retry: { attempts: 2 } } }")
+        #expect(same.pools[0] !== before.pools[0] && same.pools[0].admission === before.pools[0].admission)
+        let (old, limited) = try plans(pool + "} }", pool + "limits: { queue: 7 } } }")
+        #expect(limited.pools[0].admission !== old.pools[0].admission)
+        let (few, more) = try plans(
+            "pools: { a: { backends: [http://a1/mcp] } }", "pools: { a: { backends: [http://a1/mcp, http://a2/mcp] } }")
+        #expect(more.pools[0].admission !== few.pools[0].admission)
+    }
+
     @Test func `a backend that comes back is new, but goes on counting`() throws {
         let before = try configuration(two + routes)
         let first = GatewayPlan(before, shardCount: 2, seed: 1, now: now)

@@ -54,6 +54,21 @@ import Transport
         #expect(backends.allSatisfy { !$0.address.isUnresolved })
     }
 
+    @Test func `the limit of a pool that was found out goes on when addresses change`() throws {
+        let first = try plan(book("10.0.0.1", "10.0.0.2"))
+        let admission = first.pools[0].admission
+        for window in 0..<30 {
+            let isSlow = window >= 10
+            admission.note(
+                100, ratio: isSlow ? 3 : 1, mostInFlight: isSlow ? 2_000 : 0, at: .milliseconds(Int64(window) * 100))
+        }
+        #expect(admission.limit < 400)
+        let second = try plan(book("10.0.0.2", "10.0.0.3"), after: first)
+        #expect(second.pools[0].admission.limit == admission.limit)
+        let fewer = try plan(book("10.0.0.3"), after: second)
+        #expect(fewer.pools[0].admission.limit == admission.limit / 2)
+    }
+
     @Test func `what is known of an address stays with it, and so do its sessions, however many there are`() throws {
         let one = try plan(book("10.0.0.1"))
         let two = try plan(book("10.0.0.1", "10.0.0.2"), after: one)

@@ -15,25 +15,36 @@ struct RunningGateway: Sendable {
     /// - Parameters:
     ///   - pool: more lines of the pool `tools`.
     ///   - more: more lines of the file.
+    ///   - descriptors: how many it may have open; as many as the tests if `nil`.
     static func start(
-        backends: [any Backend], pool: String = "", more: String = "", isReady: Bool = true
+        backends: [any Backend], pool: String = "", more: String = "", descriptors: Int? = nil, isReady: Bool = true
     ) async throws -> RunningGateway {
         var text = "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n"
         text += more.isEmpty ? "" : more + "\n"
         text += "pools:\n  tools:\n    backends:\n"
         for backend in backends { text += "      - \(backend.url)\n" }
         for line in pool.split(separator: "\n") { text += "    \(line)\n" }
-        return try await start(configuration: text, backends: backends, isReady: isReady)
+        return try await start(
+            configuration: text, backends: backends, descriptors: descriptors, isReady: isReady)
     }
 
     /// Starts one with this file.
     static func start(
-        configuration: String, backends: [any Backend] = [], isReady: Bool = true
+        configuration: String, backends: [any Backend] = [], descriptors: Int? = nil, isReady: Bool = true
     ) async throws -> RunningGateway {
         let folder = try TemporaryFolder()
         let file = try folder.write("gateway.conf", configuration.utf8)
-        let process = try ChildProcess(
-            Machine.binaries.appending(path: "mcp-gateway"), ["run", "--config", file.path])
+        let program = Machine.binaries.appending(path: "mcp-gateway")
+        let arguments = ["run", "--config", file.path]
+        let process =
+            if let descriptors {
+                // For good: the gateway raises what is only the soft limit.
+                try ChildProcess(
+                    URL(filePath: "/bin/sh"),
+                    ["-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\"", program.path] + arguments)
+            } else {
+                try ChildProcess(program, arguments)
+            }
         let gateway = RunningGateway(
             process: process, port: try await process.port(of: "mcp"), admin: try await process.port(of: "admin"),
             folder: folder, backends: backends)
