@@ -77,9 +77,12 @@ def start_redis(processes: Processes, core: set[int]) -> Peer:
 
 
 def certificate_of(directory: Path, row: Row) -> Path | None:
-    """A certificate that vouches for itself, its key beside it with another suffix; none for a row without TLS."""
-    if not row.tls:
-        return None
+    """What proxies show to clients; none for a row without TLS."""
+    return make_certificate(directory) if row.tls else None
+
+
+def make_certificate(directory: Path) -> Path:
+    """A certificate for 127.0.0.1 that vouches for itself, its key beside it with another suffix."""
     certificate = directory / "tls.pem"
     if not certificate.exists():
         subprocess.run(

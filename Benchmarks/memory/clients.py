@@ -7,6 +7,7 @@ import json
 import resource
 import selectors
 import socket
+import ssl
 import time
 from collections.abc import Iterable
 
@@ -176,6 +177,19 @@ def call_each(port: int, numbers: range, keep: bool) -> tuple[list[socket.socket
         else:
             close_all(batch)
     return kept, wrong
+
+
+def sealed_call(trust: ssl.SSLContext, port: int, number: int) -> ssl.SSLSocket | None:
+    """A connection with TLS that has made a call; none if that went wrong."""
+    client = trust.wrap_socket(connect(port, number), server_hostname="127.0.0.1")
+    client.sendall(call(number))
+    answer = Answer()
+    while not answer.is_whole and (data := client.recv(65_536)):
+        answer.feed(data)
+    if answer.is_whole and answer.status == 200:
+        return client
+    client.close()
+    return None
 
 
 def await_ends(clients: list[socket.socket], seconds: float) -> list[float]:

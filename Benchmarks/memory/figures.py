@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import http.client
 import socket
+import ssl
 import threading
 import time
 
-from clients import FIRST_ID, await_ends, call, call_each, close_all, connect, read_all
+from clients import FIRST_ID, await_ends, call, call_each, close_all, connect, read_all, sealed_call
 from measure_server import ARGUMENTS, EVENTS, carry_events, initialize, open_stream
+from peers import make_certificate
 from process_memory import Growth, socket_kib
 from running_gateway import Bench, Figure, Others, Sizes
 
@@ -47,6 +49,24 @@ def idle_connections(bench: Bench, sizes: Sizes) -> list[Figure]:
         Figure("of 100 of them, second calls that failed", wrong_later, "", 0),
         Figure("descriptors more than before, afterwards", gateway.descriptors_above(at_rest), "", 0),
         Figure("memory that stays afterwards", growth.now_kib() / KIB_PER_MIB, "MiB"), gateway.mistakes()]
+
+
+def idle_sealed_connections(bench: Bench, sizes: Sizes) -> list[Figure]:
+    """The same with TLS, one after another: a handshake takes a millisecond of the gateway's."""
+    certificate = make_certificate(bench.processes.directory)
+    gateway = bench.gateway(bench.cheap_backend(), certificate)
+    trust = ssl.create_default_context(cafile=certificate)
+    clients = [sealed_call(trust, gateway.port, number) for number in range(100)]
+    at_rest, growth = gateway.descriptors(), Growth(gateway.pid)
+    more = [sealed_call(trust, gateway.port, number) for number in range(sizes.streams)]
+    grown = growth.now_kib()
+    close_all(client for client in more if client)
+    wrong = sum(client is None for client in clients + more)
+    above = gateway.descriptors_above(at_rest)
+    close_all(client for client in clients if client)
+    return [
+        Figure("memory of each", grown / sizes.streams, "KiB", 64), Figure("calls that failed", wrong, "", 0),
+        Figure("descriptors more than before, afterwards", above, "", 0), gateway.mistakes()]
 
 
 def listen_streams(bench: Bench, sizes: Sizes) -> list[Figure]:

@@ -35,6 +35,7 @@ def parts(sizes: Sizes) -> dict:
     mib = sizes.answer_bytes >> 20
     return {
         "idle": (f"{sizes.idle:,} idle connections", figures.idle_connections),
+        "tls": (f"{sizes.streams:,} idle connections with TLS", figures.idle_sealed_connections),
         "listen": (f"{sizes.streams:,} streams of subscriptions/listen", figures.listen_streams),
         "sessions": (f"{sizes.streams:,} sessions with a GET stream each", figures.session_streams),
         "readers": (f"{sizes.readers} slow readers of {mib} MiB of JSON", figures.slow_readers),

@@ -90,11 +90,12 @@ class Bench:
             "--log-level", "error"])
         return Peer("tool-server", process, ports[0])
 
-    def gateway(self, backend: Peer) -> "Gateway":
+    def gateway(self, backend: Peer, certificate: Path | None = None) -> "Gateway":
         """With its defaults but for the number of connections and of calls to one backend, and with one event loop, as in the
-        other measurements."""
+        other measurements; with a certificate, clients talk through TLS."""
+        tls = f", tls: {{ certificate: {certificate}, private_key: 'file:{certificate.with_suffix('.key')}' }}" if certificate else ""
         file = self.processes.directory / "gateway.conf"
-        file.write_text(f"""listen: 127.0.0.1:0
+        file.write_text(f"""listen: [{{ address: 127.0.0.1:0{tls} }}]
 admin: 127.0.0.1:0
 workers: 1
 limits: {{ max_connections: 12000 }}

@@ -132,6 +132,38 @@ extension Integration {
             #expect(!stand.process.lastWords.contains("BEGIN"))
         }
 
+        @Test func `another process takes over under load, and no call is lost`() async throws {
+            let certificates = try Certificates()
+            let server = try await ToolServer.start("one", hasSessions: false)
+            let folder = try TemporaryFolder()
+            let file = try folder.write("gateway.conf", Self.text(certificates, backends: [server.url]).utf8)
+            func start() throws -> ChildProcess {
+                try ChildProcess(
+                    Machine.binaries.appending(path: "mcp-gateway"),
+                    ["run", "--no-watch", "--config", file.path, "--handover", folder.url.appending(path: "place").path])
+            }
+            let old = try start()
+            let port = try await old.port(of: "mcp")
+            let admin = try await old.port(of: "admin")
+            try await eventually("the gateway is ready") {
+                try await HTTPCall.get("/ready").send(to: admin).status == 200
+            }
+            async let outcome = load(
+                port, trusting: certificates.authority, ["--rate", "200", "--duration", "6s", "--warmup", "0s", "-c", "16"])
+            try await eventually("calls come") {
+                Metrics(try await HTTPCall.get("/metrics").send(to: admin).text)(
+                    "mcp_gateway_requests_total", ["status": "ok"]) > 100
+            }
+            let new = try start()
+            #expect(try await new.port(of: "mcp") == port)
+            #expect(try await old.exit(within: .seconds(40)) == 0)
+            let report = JSON(parsing: try await outcome.output)
+            #expect(report["failed"] == 0 && report["wrongAnswers"] == 0, "\(report)")
+            #expect(report["reconnects"].int ?? 0 >= 1, "calls have gone over")
+            #expect(new.complaints.contains("took over from another process"))
+            await new.stop()
+        }
+
         @Test func `a listener goes over to TLS and back while it serves`() async throws {
             let certificates = try Certificates()
             let server = try await ToolServer.start("one", hasSessions: false)
