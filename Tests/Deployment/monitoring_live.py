@@ -46,7 +46,7 @@ LOADS: dict[str, tuple[str, ...]] = {
     "limited": ("--tool", "process_data", "--arguments", '{"data":{"city":"Rome"},"operation":"transform"}', "--rate", "250"),
 }
 
-STANDING = {"Watchdog", "CertificateExpiresSoon", "GatewayLimitsRefusing"}
+STANDING = {"Watchdog", "CertificateExpiresSoon", "GatewayCertificateExpires", "GatewayLimitsRefusing"}
 """Firing while all is well: always, for the certificate that ends tomorrow, and for the load that is over its limit."""
 
 MACHINE = {"GatewayLoopLag", "GatewayLatencyBurnFast", "GatewayLatencyBurnSlow"}
@@ -149,7 +149,8 @@ class Story:
         self.wait_firing(*STANDING, seconds=60)
         told = self.prometheus.ever("firing") | self.prometheus.alerts("pending")
         require(told <= STANDING | MACHINE, f"all is well, and alerts say otherwise: {told - STANDING - MACHINE}")
-        self.wait_heard("firing", Watchdog="heartbeat", GatewayLimitsRefusing="ticket", CertificateExpiresSoon="page")
+        self.wait_heard("firing", Watchdog="heartbeat", GatewayLimitsRefusing="ticket", CertificateExpiresSoon="page",
+                        GatewayCertificateExpires="page")
 
     def limit_is_kept(self, limited: Process) -> None:
         limited.stop()

@@ -1,6 +1,6 @@
 """A gateway with cache, limits and Redis before three tool servers, and a monitor: on free ports of the loopback address.
 
-The monitor also calls the gateway through TLS, with a certificate that ends tomorrow.
+The monitor also calls the gateway at a listener with TLS, whose certificate ends tomorrow.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,10 +16,12 @@ from pathlib import Path
 
 from support import BIN_DIR, Process, free_port, require, wait_for, work
 
-CERTIFICATE = "tls.pem"
+CERTIFICATE, PRIVATE_KEY = "tls.pem", "tls.key"
 SECRET = "a secret that only lives as long as this check"
 CONFIGURATION = """
-listen: 127.0.0.1:{service}
+listen:
+  - 127.0.0.1:{service}
+  - {{ address: 127.0.0.1:{tls}, tls: {{ certificate: "{certificate}", private_key: "file:{private_key}" }} }}
 admin: 127.0.0.1:{admin}
 workers: 2
 sessions: {{ key: env:GATEWAY_KEY }}
@@ -86,14 +87,14 @@ def families(page: str) -> dict[str, set[str]]:
     return found
 
 
-def tls_relay(port: int, target: int) -> Process:
-    """What ends TLS before the gateway; its certificate is CERTIFICATE in the folder of the check."""
-    certificate, key = work() / CERTIFICATE, work() / "tls.key"
+def make_certificate() -> tuple[Path, Path]:
+    """A certificate that ends tomorrow and signs itself, and its key, in the folder of the check."""
+    certificate, key = work() / CERTIFICATE, work() / PRIVATE_KEY
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
          "-subj", "/CN=gateway", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
         check=True, capture_output=True)
-    return Process("tls-relay", sys.executable, Path(__file__).with_name("tls_relay.py"), certificate, key, str(port), str(target))
+    return certificate, key
 
 
 def monitor_of(stand: Stand, admin: int, tls: int) -> Process:
@@ -112,8 +113,10 @@ def started(*, with_redis: bool) -> Iterator[Stand]:
     ports = {name: free_port() for name in ("service", "redis", "gateway", "monitor", "tls", *servers)}
     stand = Stand(ports["service"], ports["redis"])
     configuration = work() / "gateway.conf"
+    certificate, private_key = make_certificate()
     configuration.write_text(CONFIGURATION.format(
-        service=ports["service"], admin=ports["gateway"], redis=ports["redis"],
+        service=ports["service"], tls=ports["tls"], admin=ports["gateway"], redis=ports["redis"],
+        certificate=certificate, private_key=private_key,
         backends=", ".join(f"http://127.0.0.1:{ports[name]}/mcp" for name in servers)))
     with ExitStack() as stack:
         if with_redis:
@@ -127,7 +130,6 @@ def started(*, with_redis: bool) -> Iterator[Stand]:
         stand.programs["gateway"] = Process(
             "gateway", BIN_DIR / "mcp-gateway", "run", "--config", configuration, environment={"GATEWAY_KEY": SECRET})
         stand.metrics["gateway"] = ports["gateway"]
-        stand.programs["tls-relay"] = tls_relay(ports["tls"], ports["service"])
         stand.programs["monitor"] = monitor_of(stand, ports["monitor"], ports["tls"])
         stand.metrics["monitor"] = ports["monitor"]
         for process in stand.programs.values():

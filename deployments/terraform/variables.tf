@@ -90,7 +90,7 @@ variable "tool_server" {
 }
 
 variable "backends" {
-  description = "MCP servers for the gateway instead of the tool servers beside it: http:// URLs."
+  description = "MCP servers for the gateway instead of the tool servers beside it: http:// or https:// URLs."
   type        = list(string)
   default     = []
 }

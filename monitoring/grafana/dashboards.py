@@ -310,6 +310,7 @@ DECISIONS = "mcp_gateway_rate_limit_decisions_total"
 OBJECTIVE = steps((None, GREEN), (0.001, ORANGE), (0.01, RED))
 SLOW = steps((None, GREEN), (1, ORANGE), (2.5, RED))
 NEARLY_ALL = steps((None, GREEN), (0.8, RED))
+DAY = 86_400
 
 
 def gateway() -> Json:
@@ -459,6 +460,15 @@ def gateway() -> Json:
         graph("Connections in use", "The share of the connections of clients that may be open.", "percentunit",
               (f"mcp_gateway_connections{{{GATEWAYS}}} / mcp_gateway_connections_limit", "{{instance}}"),
               colors=NEARLY_ALL, most=1),
+    ], [
+        graph("TLS handshakes", "How the handshakes of clients ended. failed: the two sides did not agree, or the client left; "
+              "timeout: not done 10 s after the connection.", "ops",
+              (rate("mcp_gateway_tls_handshakes_total", GATEWAYS, by="result"), "{{result}}")),
+        graph("Certificates", "How long the certificate of each listener is good for; at 0 no client connects any more. Empty "
+              "without listeners that speak TLS.", "s",
+              (now("min", "mcp_gateway_tls_certificate_expiry_timestamp_seconds", GATEWAYS, by="instance, listener")
+               + " - time()", "{{listener}} of {{instance}}"),
+              colors=steps((None, RED), (2 * DAY, ORANGE), (14 * DAY, GREEN))),
     ], [
         graph("Redis", "Commands that Redis has not carried out, and whether it serves each gateway (1) or not (0). Empty "
               "without a Redis.", "short",

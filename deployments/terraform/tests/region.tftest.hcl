@@ -140,6 +140,23 @@ run "tool_servers_run_beside_the_gateway" {
   }
 }
 
+run "backends_with_tls" {
+  module {
+    source = "./modules/region"
+  }
+
+  variables {
+    backends = ["https://tools.example.com/mcp", "http://10.9.0.2:9000/mcp"]
+  }
+
+  assert {
+    condition = yamldecode(output.gateway_conf).pools.tools.backends == [
+      "https://tools.example.com/mcp", "http://10.9.0.2:9000/mcp",
+    ]
+    error_message = "Backends with TLS are not taken as they are given."
+  }
+}
+
 run "backends_elsewhere" {
   module {
     source = "./modules/region"
@@ -503,13 +520,35 @@ run "refuses_too_many_containers" {
   expect_failures = [var.tool_server]
 }
 
-run "refuses_backends_with_tls" {
+run "refuses_backends_that_are_no_urls" {
   command = plan
   module {
     source = "./modules/region"
   }
   variables {
-    backends = ["https://mcp-tool-server-abc-ew.a.run.app/mcp"]
+    backends = ["tools.example.com:9000"]
+  }
+  expect_failures = [var.backends]
+}
+
+run "refuses_backends_of_another_scheme" {
+  command = plan
+  module {
+    source = "./modules/region"
+  }
+  variables {
+    backends = ["ftp://tools.example.com/mcp"]
+  }
+  expect_failures = [var.backends]
+}
+
+run "refuses_credentials_in_backends" {
+  command = plan
+  module {
+    source = "./modules/region"
+  }
+  variables {
+    backends = ["https://user:secret@tools.example.com/mcp"]
   }
   expect_failures = [var.backends]
 }

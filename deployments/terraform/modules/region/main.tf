@@ -1,9 +1,9 @@
 # One region: the gateway with tool servers beside it, the tool server as a service of its own, and the Redis they share.
 #
-# Why tool servers run beside the gateway. A service on Cloud Run is reached by https:// and, unless everybody may call it,
-# with an identity token. The gateway of this version speaks plain HTTP to its backends and sends no credentials, so it cannot
-# call another service. Containers of one instance reach each other on localhost, in the clear and without tokens, and
-# nobody else reaches them: each instance of the gateway's service has its own tool servers, and they grow together.
+# Why tool servers run beside the gateway. A service on Cloud Run is called with an identity token, unless everybody may call
+# it. The gateway sends no credentials to its backends, so it cannot call a service that demands one. Containers of one instance
+# reach each other on localhost, in the clear and without tokens, and nobody else reaches them: each instance of the gateway's
+# service has its own tool servers, and they grow together.
 #
 # Sessions are off in all tool servers. Calls of one client come to different instances, and an instance knows nothing of
 # the sessions of another; without them every call stands alone, which clients of all revisions accept.

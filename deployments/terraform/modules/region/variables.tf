@@ -190,15 +190,17 @@ variable "tool_server" {
 
 variable "backends" {
   description = <<-TEXT
-    MCP servers for the gateway instead of the tool servers beside it, such as http://10.8.1.2:9000/mcp: machines in the
-    network, or an internal load balancer. Plain HTTP, since this version of the gateway speaks no TLS to backends.
+    MCP servers for the gateway instead of the tool servers beside it, such as http://10.8.1.2:9000/mcp or
+    https://tools.example.com/mcp: machines in the network, or a load balancer. Certificates are checked against the
+    authorities that the gateway's image trusts. The gateway sends no credentials, so a service on Cloud Run that demands
+    an identity token cannot be among them.
   TEXT
   type        = list(string)
   default     = []
 
   validation {
-    condition     = alltrue([for url in var.backends : can(regex("^http://[^/?#@\\s]+/[^?#\\s]*$", url))])
-    error_message = "Backends must be URLs such as http://10.8.1.2:9000/mcp. https:// cannot be used: this version of the gateway speaks no TLS to backends, and a service on Cloud Run can be reached in no other way."
+    condition     = alltrue([for url in var.backends : can(regex("^https?://[^/?#@\\s]+/[^?#\\s]*$", url))])
+    error_message = "Backends must be URLs such as http://10.8.1.2:9000/mcp or https://tools.example.com/mcp, without credentials, query and fragment."
   }
 }
 
