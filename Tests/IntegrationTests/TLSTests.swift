@@ -140,7 +140,10 @@ extension Integration {
             func start() throws -> ChildProcess {
                 try ChildProcess(
                     Machine.binaries.appending(path: "mcp-gateway"),
-                    ["run", "--no-watch", "--config", file.path, "--handover", folder.url.appending(path: "place").path])
+                    [
+                        "run", "--no-watch", "--config", file.path, "--handover",
+                        folder.url.appending(path: "place").path,
+                    ])
             }
             let old = try start()
             let port = try await old.port(of: "mcp")
@@ -149,7 +152,8 @@ extension Integration {
                 try await HTTPCall.get("/ready").send(to: admin).status == 200
             }
             async let outcome = load(
-                port, trusting: certificates.authority, ["--rate", "200", "--duration", "6s", "--warmup", "0s", "-c", "16"])
+                port, trusting: certificates.authority,
+                ["--rate", "200", "--duration", "6s", "--warmup", "0s", "-c", "16"])
             try await eventually("calls come") {
                 Metrics(try await HTTPCall.get("/metrics").send(to: admin).text)(
                     "mcp_gateway_requests_total", ["status": "ok"]) > 100
@@ -189,7 +193,8 @@ extension Integration {
             let back = try await GatewayOfFile.start(Self.text(others, backends: [server.url]))
             for authority in [certificates.authority, others.authority] {
                 let text =
-                    "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\npools:\n  tools:\n    backends: ['https://localhost:\(back.port)/mcp']\n"
+                    "listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\npools:\n  tools:\n"
+                    + "    backends: ['https://localhost:\(back.port)/mcp']\n"
                     + "    tls: { certificate_authority: \(authority) }\n"
                 let folder = try TemporaryFolder()
                 let file = try folder.write("gateway.conf", text.utf8)
