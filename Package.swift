@@ -126,7 +126,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "TestCertificates", "Wire", nioCore, nioPosix, nioEmbedded],
+            dependencies: ["Transport", "TestCertificates", "Wire", nioCore, nioPosix, nioEmbedded, nioSSL],
             swiftSettings: strict),
         .testTarget(
             name: "RedisTests",

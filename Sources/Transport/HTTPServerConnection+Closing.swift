@@ -64,8 +64,9 @@ extension HTTPServerConnection {
         armForStall()
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in self.outputEnded() }
-        if inputIsClosed {
-            // Closing the second half closes the channel at once and drops what is still to be written: wait for that.
+        if inputIsClosed || isSealed {
+            // Closing the second half, or TLS whose peer has closed it, closes the channel at once and drops what is still to
+            // be written: wait for that.
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
         } else {
             context.close(mode: .output, promise: promise)
@@ -77,6 +78,8 @@ extension HTTPServerConnection {
     private func outputEnded() {
         guard phase == .lingering else { return }
         outputIsClosed = true
+        // TLS says goodbye, and has nothing left that it could lose.
+        if isSealed { context?.close(mode: .output, promise: nil) }
         if inputIsClosed {
             close()
         } else {

@@ -10,14 +10,20 @@ import Gateway
 /// A configuration file on the command line: loaded, or complained about on standard error.
 struct ConfigurationFile {
     private let path: String
+    private let record: FileRecord
 
-    init(_ path: String) {
+    /// The file at `path`; `record` takes note of the files that it names.
+    init(_ path: String, _ record: FileRecord = FileRecord()) {
         self.path = path
+        self.record = record
     }
 
     /// Reads files in the environment of the process.
-    static var loader: ConfigurationLoader {
-        ConfigurationLoader(environment: ConfigurationEnvironment(variables: ProcessInfo.processInfo.environment))
+    static func loader(_ record: FileRecord) -> ConfigurationLoader {
+        ConfigurationLoader(
+            environment: ConfigurationEnvironment(
+                variables: ProcessInfo.processInfo.environment,
+                readFile: { path, limit throws(BoundedFileError) in try record.read(path, limit) }))
     }
 
     /// The configuration; warnings are printed, unless they do not matter to who asks.
@@ -49,7 +55,7 @@ struct ConfigurationFile {
         _ load: (ConfigurationLoader) throws(ConfigurationRejection) -> Loaded
     ) throws -> Loaded {
         do throws(ConfigurationRejection) {
-            return try load(Self.loader)
+            return try load(Self.loader(record))
         } catch {
             for problem in error.problems { StandardError.line(problem.text(file: path)) }
             if error.omittedCount > 0 { StandardError.line("\(path): and \(error.omittedCount) more problems") }

@@ -6,9 +6,9 @@ final class ConfigurationSource: Sendable {
     /// What the files held at one time.
     struct Glimpse: Equatable, Sendable {
         /// The configuration file.
-        let contents: [UInt8]
-        /// The others, by path, as far as they could be read: hashes, for some are secret.
-        let others: [String: Int]
+        var contents: [UInt8]
+        /// The others, by path.
+        var others: [String: Int?]
     }
 
     private struct State {
@@ -16,19 +16,18 @@ final class ConfigurationSource: Sendable {
         var loaded: [UInt8]?
         /// What was seen when it was last looked at to be loaded, good or bad.
         var seen: Glimpse?
-        /// The files that it named then.
-        var files: [String]
+        /// The files that are named by the configuration that was last loaded, and by one that was refused since.
+        var files: Set<String>
     }
 
     private let path: String
     private let state: Mutex<State>
 
-    /// The file at `path`, of which this has been loaded.
-    init(path: String, _ accepted: AcceptedConfiguration) {
+    /// The file at `path`, of which `accepted` has been loaded; `record` says what was in the others.
+    init(path: String, _ accepted: AcceptedConfiguration, _ record: FileRecord) {
         self.path = path
-        let files = accepted.explained.files
-        let seen = Glimpse(contents: accepted.contents, others: Self.hashes(of: files))
-        state = Mutex(State(loaded: accepted.contents, seen: seen, files: files))
+        let seen = Glimpse(contents: accepted.contents, others: record.hashes)
+        state = Mutex(State(loaded: accepted.contents, seen: seen, files: Set(seen.others.keys)))
     }
 
     /// What the file held when it was last loaded; nil when that is not to be kept.
@@ -48,16 +47,23 @@ final class ConfigurationSource: Sendable {
     /// Loads the file, away from the loops: it blocks.
     @concurrent
     func load() async -> Result<ExplainedConfiguration, ConfigurationFailure> {
-        let seen = await peek()
-        state.withLock { $0.seen = seen }
+        let before = await peek()
+        let record = FileRecord()
         do throws(ConfigurationRejection) {
-            let accepted = try ConfigurationFile.loader.accept(path: path)
+            let accepted = try ConfigurationFile.loader(record).accept(path: path)
             state.withLock {
                 $0.loaded = accepted.contents
-                $0.files = accepted.explained.files
+                $0.seen = Glimpse(contents: accepted.contents, others: record.hashes)
+                $0.files = Set(record.hashes.keys)
             }
             return .success(accepted.explained)
         } catch {
+            // What is wrong may be mended in a file that only this one names.
+            state.withLock {
+                $0.seen = before
+                $0.seen?.others.merge(record.hashes) { $1 }
+                $0.files.formUnion(record.hashes.keys)
+            }
             return .failure(ConfigurationFailure(complaints: error.lines(file: path)))
         }
     }
@@ -67,15 +73,6 @@ final class ConfigurationSource: Sendable {
     func peek() async -> Glimpse? {
         let limit = ConfigurationText.maximumByteCount
         guard let file = try? BoundedFile(readingAtMost: limit, from: path) else { return nil }
-        return Glimpse(contents: file.bytes, others: Self.hashes(of: state.withLock { $0.files }))
-    }
-
-    private static func hashes(of files: [String]) -> [String: Int] {
-        var hashes: [String: Int] = [:]
-        for path in files {
-            hashes[path] =
-                (try? BoundedFile(readingAtMost: CertificateFile.maximumByteCount, from: path))?.bytes.hashValue
-        }
-        return hashes
+        return Glimpse(contents: file.bytes, others: FileRecord.hashes(of: state.withLock { $0.files }))
     }
 }

@@ -49,7 +49,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         if healthcheck { return try await checkHealth() }
-        let (accepted, usesLastGood) = try accept()
+        let record = FileRecord()
+        let (accepted, usesLastGood) = try accept(record)
         let settings = accepted.explained.configuration
         let (logSink, accessLog) = try openLogs(settings.log)
         let logger = bootstrapLogging(settings.log, logSink)
@@ -66,7 +67,7 @@ struct RunCommand: AsyncParsableCommand {
         }
 
         let loops = EventLoops(servingCount: settings.workers.value(EventLoops.defaultServingCount))
-        let source = ConfigurationSource(path: config, accepted)
+        let source = ConfigurationSource(path: config, accepted, record)
         var surroundings = Supervisor.Surroundings(
             loops: loops, network: NIONetwork(), logger: logger, accessLog: accessLog, registry: registry,
             version: MCPGateway.version,
@@ -120,10 +121,13 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    /// The configuration of the file or, when that is bad, the last good one if there is one.
-    private func accept() throws -> (accepted: AcceptedConfiguration, usesLastGood: Bool) {
+    /// The configuration of the file or, when that is bad, the last good one if there is one. `record` takes note of what the
+    /// file names.
+    private func accept(
+        _ record: FileRecord
+    ) throws -> (accepted: AcceptedConfiguration, usesLastGood: Bool) {
         do {
-            return (try ConfigurationFile(config).accept(), false)
+            return (try ConfigurationFile(config, record).accept(), false)
         } catch {
             guard let lastGood else { throw error }
             return (try ConfigurationFile(lastGood).accept(), true)

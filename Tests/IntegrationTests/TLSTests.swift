@@ -129,6 +129,13 @@ extension Integration {
             #expect(report["calls"].int ?? 0 > 1_000)
             #expect(report["failed"] == 0 && report["wrongAnswers"] == 0 && report["reconnects"] == 0, "\(report)")
             #expect(stand.process.complaints.contains("what is in \(certificate.path) is another"))
+            // That the files go away changes nothing, either.
+            let rejected = try await stand.metrics()("mcp_gateway_config_reloads_total", ["result": "rejected"])
+            try FileManager.default.removeItem(at: certificate)
+            try await eventually("a certificate that is gone is refused") {
+                try await stand.metrics()("mcp_gateway_config_reloads_total", ["result": "rejected"]) > rejected
+            }
+            #expect(try await load(stand.port, trusting: second.authority, ["-n", "10", "-c", "2"]).status == 0)
             #expect(!stand.process.lastWords.contains("BEGIN"))
         }
 

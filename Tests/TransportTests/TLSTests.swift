@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 import TestCertificates
 import Testing
@@ -130,21 +131,50 @@ import Transport
         await server.listener.close()
     }
 
+    /// The beginning of a handshake, and no more of it.
+    private static let beginning: [UInt8] = [0x16, 0x03, 0x01, 0x02, 0x00]
+
     @Test func `lets handshakes wait for a place, in turn`() async throws {
         let budget = HandshakeBudget(limit: 1)
-        let tls = ListenerTLS(try certificate(), budget)
-        let server = try await SocketServer.start(tls: tls)
-        // Takes the only place and says nothing.
-        var silent = SocketPeer(port: server.port)
+        let server = try await SocketServer.start(tls: ListenerTLS(try certificate(), budget))
+        // Takes the only place.
+        var slow = SocketPeer(port: server.port)
+        slow?.send(Self.beginning)
         try await until { server.budget.openCount == 1 }
+        // These wait, and one of them goes away again.
+        var other = SocketPeer(port: server.port)
+        other?.send(Self.beginning)
+        try await until { budget.waitingCount == 1 }
         async let waiting = exchange(server.port, try trust())
-        try await until { server.budget.openCount == 2 }
+        try await until { budget.waitingCount == 2 }
         #expect(budget.count(of: .completed) == 0)
-        _ = silent.take()
+        _ = other.take()
+        try await until { budget.waitingCount == 1 && budget.count(of: .failed) == 1 }
+        _ = slow.take()
         #expect(try await waiting.last == "end")
-        #expect(budget.count(of: .completed) == 1 && budget.count(of: .failed) == 1)
+        #expect(budget.count(of: .completed) == 1 && budget.count(of: .failed) == 2)
+        #expect(budget.waitingCount == 0)
         #expect(try await exchange(server.port, try trust()).last == "end")
         await server.listener.close()
+    }
+
+    @Test func `whoever says nothing has no place, and whoever is slow has none for long`() async throws {
+        let budget = HandshakeBudget(limit: 1)
+        let server = try await SocketServer.start(tls: ListenerTLS(try certificate(), budget))
+        let silent = SocketPeer(port: server.port)
+        try await until { server.budget.openCount == 1 }
+        #expect(try await exchange(server.port, try trust()).last == "end")
+        let slow = SocketPeer(port: server.port)
+        slow?.send(Self.beginning)
+        try await until { server.budget.openCount >= 2 }
+        let began = ContinuousClock.now
+        #expect(try await exchange(server.port, try trust()).last == "end")
+        #expect(ContinuousClock.now - began < .seconds(3))
+        // Both are still there: they have ten seconds.
+        #expect(budget.count(of: .completed) == 2 && budget.count(of: .failed) == 0)
+        await server.listener.close()
+        _ = consume silent
+        _ = consume slow
     }
 
     @Test func `tells a client at the end that it is the end, and a cut stream from one`() async throws {
@@ -221,7 +251,7 @@ import Transport
         ("mcp.example.com", "*.example.com", true), ("a.mcp.example.com", "*.example.com", false),
         ("example.com", "*.example.com", false), (".example.com", "*.example.com", false),
         ("mcp.example.com", "m*.example.com", false), ("mcp.example.com", "*.*.com", false),
-        ("example.com", "*.com", false), ("mcp.example.com", "*", false), ("mcp.example.com", "", false),
+        ("example.com", "*.com", true), ("mcp.example.com", "*", false), ("mcp.example.com", "", false),
         ("", "", false), ("mcp.example.com", "mcp.example.com\0.evil.example", false),
     ])
     func `compares names as certificates mean them`(_ name: String, _ pattern: String, _ isSame: Bool) {
@@ -230,6 +260,40 @@ import Transport
 
     private func until(_ condition: @escaping @Sendable () -> Bool) async throws {
         while !condition() { try await Task.sleep(for: .milliseconds(5)) }
+    }
+}
+
+/// Counts what a client has got.
+private final class Taker: Sendable {
+    private let state = Mutex((count: 0, errorCount: 0))
+
+    var count: Int { state.withLock { $0.count } }
+    var errorCount: Int { state.withLock { $0.errorCount } }
+
+    func handler() -> some ChannelHandler & Sendable { Handler(taker: self) }
+
+    private final class Handler: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+
+        let taker: Taker
+
+        init(taker: Taker) {
+            self.taker = taker
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let count = unwrapInboundIn(data).readableBytes
+            taker.state.withLock { $0.count += count }
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case .some(.inputClosed) = event as? ChannelEvent { context.close(promise: nil) }
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            taker.state.withLock { $0.errorCount += 1 }
+            context.close(promise: nil)
+        }
     }
 }
 

@@ -150,33 +150,33 @@ package final class AnswerCache: Sendable {
 
     // MARK: Changes
 
-    /// What depends on `topics` in the pool at `pool` is not served any more, here and on other gateways. `backend`: whose
-    /// news that is, if it is known.
+    /// What depends on `topics` in the pool at `pool` is not served any more, here and on other gateways. `tools`: who may
+    /// have other ones, if it is known.
     package func invalidate(
-        _ topics: [CacheTopic], pool: Int, backend: Int? = nil, source: InvalidationSource = .listener
+        _ topics: [CacheTopic], pool: Int, tools: ToolTraitsBoard.Source? = nil, source: InvalidationSource = .listener
     ) {
         guard !topics.isEmpty else { return }
         count(source)
         share { $0.note(topics, pool: pool) }
         board.withLock { $0.invalidate(topics, pool: pool) }
-        if topics.contains(.tools) { noteToolChange(pool: pool, backend: backend) }
+        if topics.contains(.tools) { noteToolChange(pool: pool, of: tools) }
     }
 
-    /// Forgets all answers of the pool at `pool`, or of all, here and on other gateways. `backend`: of whom something may have
-    /// been missed, if it is one.
-    package func clear(pool: Int? = nil, backend: Int? = nil, source: InvalidationSource = .operator) {
+    /// Forgets all answers of the pool at `pool`, or of all, here and on other gateways. `tools`: who may have other ones, if it is
+    /// known.
+    package func clear(pool: Int? = nil, tools: ToolTraitsBoard.Source? = nil, source: InvalidationSource = .operator) {
         count(source)
         let pools = pool.map { $0...$0 } ?? 0...(poolCount - 1)
         share { ledger in for pool in pools { ledger.noteEverything(pool: pool) } }
         board.withLock { $0.clear(pool: pool) }
-        noteToolChange(pool: pool, backend: backend)
+        noteToolChange(pool: pool, of: tools)
     }
 
-    /// The tools of the pool at `pool`, or of all, may have changed: those of its backend at `backend`, or of any.
-    func noteToolChange(pool: Int?, backend: Int? = nil) {
+    /// The tools of the pool at `pool`, or of all, may have changed: those of `source`, or of any backend.
+    func noteToolChange(pool: Int?, of source: ToolTraitsBoard.Source? = nil) {
         let toolTraits = self.toolTraits
         if let pool {
-            if toolTraits.indices.contains(pool) { toolTraits[pool]?.noteChange(of: backend) }
+            if toolTraits.indices.contains(pool) { toolTraits[pool]?.noteChange(of: source) }
         } else {
             for board in toolTraits { board?.noteChange() }
         }

@@ -14,7 +14,7 @@ package final class ChangeListener {
 
     private let pool: PoolPlan
     private let poolIndex: Int
-    private let backendIndex: Int?
+    private let tools: ToolTraitsBoard.Source?
     private let plan: BackendPlan
     private let cache: AnswerCache
     private let network: any Network
@@ -34,9 +34,11 @@ package final class ChangeListener {
         to plan: BackendPlan, poolIndex: Int, of gateway: GatewayPlan, network: any Network,
         on eventLoop: any EventLoop, logger: Logger
     ) {
-        pool = gateway.pools[poolIndex]
+        let pool = gateway.pools[poolIndex]
+        self.pool = pool
         self.poolIndex = poolIndex
-        backendIndex = pool.backends.firstIndex { $0 === plan }
+        let index = pool.backends.firstIndex { $0 === plan }
+        tools = index.flatMap { index in pool.toolTraits.map { ToolTraitsBoard.Source($0, backend: index) } }
         self.plan = plan
         cache = gateway.cache
         self.network = network
@@ -107,7 +109,7 @@ package final class ChangeListener {
         case .heard(let isKeepAlive):
             machine.heard(number, isKeepAlive: isKeepAlive, at: now)
         case .changed(let topics):
-            cache.invalidate(topics, pool: poolIndex, backend: backendIndex, source: .listener)
+            cache.invalidate(topics, pool: poolIndex, tools: tools, source: .listener)
         case .subscribed(let uri):
             cache.invalidate([.resource(uri)], pool: poolIndex, source: .gap)
         case .lost:
@@ -128,7 +130,7 @@ package final class ChangeListener {
             case .ping(let number):
                 lines[number]?.ping()
             case .voidEverything:
-                cache.clear(pool: poolIndex, backend: backendIndex, source: .gap)
+                cache.clear(pool: poolIndex, tools: tools, source: .gap)
             case .voidNews(let number, let old):
                 let known = lines[old]?.resources ?? []
                 let news = (lines[number]?.resources ?? []).subtracting(known)

@@ -33,6 +33,17 @@ package struct ClientTLSSettings: Hashable, Sendable {
     }
 }
 
+extension ConfigurationReader {
+    /// Complains where nothing is said of `tls` and there is nobody whom the system trusts.
+    mutating func checkSystemTrust(at position: ConfigurationPosition) {
+        do throws(TLSError) {
+            _ = try ClientTLSSettings().load()
+        } catch {
+            problem("needs tls.certificate_authority: the system has no certificates that it trusts", at: position)
+        }
+    }
+}
+
 extension ClientTLSSettings {
     /// The keys.
     static let section = ConfigurationSection<Self>(

@@ -7,8 +7,11 @@ extension GatewayConfiguration {
         result.workers = other.workers
         result.limits.maximumConnections = other.limits.maximumConnections
         result.redis = other.redis
-        // Its connections come and go, and each takes what there is then.
-        if result.redis?.url.usesTLS == true, redis?.url.usesTLS == true { result.redis?.tls = redis?.tls }
+        // Its connections come and go, and each takes what there is then; if it is still the one that is meant.
+        if var meant = redis, meant.url.usesTLS {
+            meant.tls = other.redis?.tls
+            if meant == other.redis { result.redis?.tls = redis?.tls }
+        }
         let logsAccess = log.logsAccess
         result.log = other.log
         result.log.logsAccess = logsAccess

@@ -128,7 +128,9 @@ extension PoolConfiguration {
             if pool.backends.allSatisfy(\.isBackup) {
                 reader.descend(to: "backends") { $0.problem("must not all be backups", at: places["backends"]) }
             }
-            if pool.tls != nil, !pool.backends.contains(where: { $0.url.scheme == .https }) {
+            let isSealed = pool.backends.contains { $0.url.scheme == .https }
+            if pool.tls == nil, isSealed { reader.checkSystemTrust(at: places["backends"]) }
+            if pool.tls != nil, !isSealed {
                 reader.descend(to: "tls") {
                     $0.problem("needs a backend with a URL that begins with https://", at: places["tls"])
                 }

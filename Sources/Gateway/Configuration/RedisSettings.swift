@@ -76,6 +76,7 @@ extension RedisSettings {
         finish: { redis, places, reader in
             redis.checkUser(places, &reader)
             redis.checkTopology(places, &reader)
+            if redis.tls == nil, redis.url.usesTLS { reader.checkSystemTrust(at: places["url"]) }
             if redis.tls != nil, !redis.url.usesTLS {
                 reader.descend(to: "tls") { $0.problem("needs a URL that begins with rediss://", at: places["tls"]) }
             }

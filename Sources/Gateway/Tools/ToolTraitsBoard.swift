@@ -70,9 +70,24 @@ package final class ToolTraitsBoard: Sendable {
 
     // MARK: Changes
 
-    /// The list of the backend at `backend` has changed, or may have, or that of any if it is `nil`: nothing is repeatable
+    /// A backend as a board knows it. Another board of the same pool, of another generation, may have others in its place.
+    package struct Source: Sendable {
+        let board: ToolTraitsBoard
+        let backend: Int
+
+        /// The backend at `backend` on `board`.
+        package init(_ board: ToolTraitsBoard, backend: Int) {
+            self.board = board
+            self.backend = backend
+        }
+    }
+
+    /// The list of `source` has changed, or may have, or that of any if it is `nil` or not of this board: nothing is repeatable
     /// until it has been read again. From anywhere.
-    package func noteChange(of backend: Int? = nil) { table.withLock { $0.noteChange(of: backend) } }
+    package func noteChange(of source: Source? = nil) {
+        let backend = source.flatMap { $0.board === self ? $0.backend : nil }
+        table.withLock { $0.noteChange(of: backend) }
+    }
 
     /// How many changes have been told of: ask before a list is.
     package var changeCount: UInt64 { table.withLock { $0.changeCount } }

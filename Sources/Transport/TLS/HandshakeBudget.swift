@@ -1,8 +1,7 @@
-import NIOCore
 import Synchronization
 
-/// How many TLS handshakes a process has under way at a time: each costs as much as fifty calls, and clients that come all
-/// at once must not stop the calls of the others. Those beyond wait in the order in which they came.
+/// How many TLS handshakes a process begins at a time: each costs as much as fifty calls, and clients that come all at once
+/// must not stop the calls of the others. Those beyond wait in the order in which they came.
 ///
 /// Asked once for each connection.
 package final class HandshakeBudget: Sendable {
@@ -21,8 +20,21 @@ package final class HandshakeBudget: Sendable {
 
     private struct State {
         var free: Int
-        var waiting = CircularBuffer<@Sendable () -> Void>()
+        /// Those who wait, by their numbers.
+        var waiting: [UInt64: @Sendable () -> Void] = [:]
+        /// The number of who came last, and of who is next if it still waits.
+        var last: UInt64 = 0
+        var next: UInt64 = 1
         var counts: [Outcome: Int] = [:]
+
+        /// The next one who waits, who does no longer. Each number is looked at once.
+        mutating func takeNext() -> (@Sendable () -> Void)? {
+            while next <= last {
+                defer { next += 1 }
+                if let waiting = waiting.removeValue(forKey: next) { return waiting }
+            }
+            return nil
+        }
     }
 
     private let state: Mutex<State>
@@ -35,22 +47,32 @@ package final class HandshakeBudget: Sendable {
     /// How many handshakes have ended so since the start.
     package func count(of outcome: Outcome) -> Int { state.withLock { $0.counts[outcome, default: 0] } }
 
-    /// Takes a place; or `take` is called, on any thread, when there is one, which is taken then. `true` if it was at once.
-    func enter(orLater take: @escaping @Sendable () -> Void) -> Bool {
+    /// How many wait for a place.
+    package var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+    /// Takes a place and returns `nil`; or the number under which the caller waits: `take` is called, on any thread, when
+    /// there is a place, which is taken then.
+    func enter(orLater take: @escaping @Sendable () -> Void) -> UInt64? {
         state.withLock { state in
-            guard state.free > 0 else {
-                state.waiting.append(take)
-                return false
+            guard state.free == 0 else {
+                state.free -= 1
+                return nil
             }
-            state.free -= 1
-            return true
+            state.last += 1
+            state.waiting[state.last] = take
+            return state.last
         }
+    }
+
+    /// Whoever waits under `number` waits no more; it may have been given a place at this moment.
+    func cancel(_ number: UInt64) {
+        _ = state.withLock { $0.waiting.removeValue(forKey: number) }
     }
 
     /// Gives a place back: the next one who waits has it.
     func leave() {
         let next = state.withLock { state -> (@Sendable () -> Void)? in
-            if let next = state.waiting.popFirst() { return next }
+            if let next = state.takeNext() { return next }
             state.free += 1
             return nil
         }

@@ -43,11 +43,10 @@ package final class ListenerTLS: Sendable {
             connection.write(past: channel)
             return try pipeline.addHandler(connection)
         }
+        let gate = HandshakeGate(handshakes)
         let handler = NIOSSLServerHandler(context: context)
-        try pipeline.addHandler(handler)
-        let seal = try pipeline.context(handler: handler)
-        try pipeline.addHandler(HandshakeGate(handshakes, behind: seal))
-        connection.seal = seal
+        try pipeline.addHandlers(gate, handler, HandshakeWatch(gate))
+        connection.seal = try pipeline.context(handler: handler)
         try pipeline.addHandler(connection)
     }
 }

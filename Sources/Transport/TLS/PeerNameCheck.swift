@@ -54,8 +54,7 @@ package final class PeerNameCheck: ChannelInboundHandler, RemovableChannelHandle
         let pattern = pattern.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }
         guard pattern.starts(with: "*.".utf8) else { return !name.isEmpty && name == pattern }
         guard let dot = name.firstIndex(of: UInt8(ascii: ".")), dot > 0 else { return false }
-        let rest = name[dot...]
-        return rest.elementsEqual(pattern.dropFirst()) && rest.dropFirst().contains(UInt8(ascii: "."))
+        return name[dot...].elementsEqual(pattern.dropFirst())
     }
 }
 

@@ -68,19 +68,22 @@ import Wire
     @Test func `waits for the new list of the backend that has changed, and of no other`() {
         let board = ToolTraitsBoard()
         for backend in 0...1 { board.note(traits(["read": true]), of: backend, changeCount: 0) }
-        board.noteChange(of: 0)
+        board.noteChange(of: ToolTraitsBoard.Source(board, backend: 0))
         #expect(!asks(board, "read"))
         // That backend 1 hangs is nothing that its list would tell.
         board.note(traits(["read": true]), of: 0, changeCount: board.changeCount)
         #expect(asks(board, "read"))
-        board.noteChange(of: 1)
+        board.noteChange(of: ToolTraitsBoard.Source(board, backend: 1))
         board.note(traits(["read": true]), of: 0, changeCount: board.changeCount)
         #expect(!asks(board, "read"))
         // Who has no list that counts changes nothing by changing.
         board.forget(1)
         #expect(asks(board, "read"))
-        board.noteChange(of: 1)
+        board.noteChange(of: ToolTraitsBoard.Source(board, backend: 1))
         #expect(asks(board, "read"))
+        // Whom another board means by a number is not known here.
+        board.noteChange(of: ToolTraitsBoard.Source(ToolTraitsBoard(), backend: 1))
+        #expect(!asks(board, "read"))
         board.note(traits(["read": false]), of: 1, changeCount: board.changeCount)
         #expect(!asks(board, "read"))
     }

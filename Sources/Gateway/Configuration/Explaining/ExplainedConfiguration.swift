@@ -16,9 +16,6 @@ package struct ExplainedConfiguration: Sendable {
         value = GatewayConfiguration.section.explain(configuration, root)
     }
 
-    /// The files whose contents are a part of it: secrets and certificates; each once.
-    package var files: [String] { Set(value.files).sorted() }
-
     /// YAML for people, with the origins as comments and a line end. It loads as an equal configuration.
     package func yaml() -> String {
         ExplainedYAML(self).text

@@ -36,15 +36,4 @@ struct ExplainedValue: Sendable {
             origin == .default && keys.allSatisfy { $0.value?.isDefault ?? true }
         }
     }
-
-    /// The files that it names and whose contents are a part of it.
-    var files: [String] {
-        switch content {
-        case .scalar(let text, _): contents == nil ? [] : [text]
-        case .secret(let secret):
-            if case .file(let path) = secret.reference, secret.mark != nil { [path] } else { [] }
-        case .list(let elements): elements.flatMap(\.value.files)
-        case .group(let keys), .named(let keys): keys.compactMap(\.value).flatMap(\.files)
-        }
-    }
 }
