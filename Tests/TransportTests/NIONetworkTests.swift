@@ -17,23 +17,7 @@ import Transport
     private func exchange(
         _ host: String, _ port: Int, request: ByteBuffer = ByteBuffer(string: "GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
     ) async throws -> [String] {
-        let loop = MultiThreadedEventLoopGroup.singleton.any()
-        return try await loop.flatSubmit { () -> EventLoopFuture<[String]> in
-            let promise = loop.makePromise(of: [String].self)
-            let client = RecordingClient()
-            let connection = HTTPClientConnection()
-            connection.delegate = client
-            client.onEvent = { event, connection in
-                if event == "connected" { connection.send(request) }
-                guard event.hasPrefix("end") || event.hasPrefix("failed") || event == "closed" else { return }
-                promise.succeed(client.log)
-                client.onEvent = nil
-                connection.close()
-            }
-            NIONetwork().connect(
-                to: BackendAddress(host: host, port: port), timeout: .seconds(5), on: loop, connection: connection)
-            return promise.futureResult
-        }.get()
+        try await RecordingClient.exchange(with: BackendAddress(host: host, port: port), request)
     }
 
     @Test func `makes an exchange with an address and with a name`() async throws {

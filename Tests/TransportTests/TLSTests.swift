@@ -40,25 +40,8 @@ import Transport
     ) async throws -> [String] {
         var address = BackendAddress(host: host, port: port)
         address.tls = tls
-        let loop = MultiThreadedEventLoopGroup.singleton.any()
-        return try await loop.flatSubmit { [address] () -> EventLoopFuture<[String]> in
-            let promise = loop.makePromise(of: [String].self)
-            let client = RecordingClient()
-            let connection = HTTPClientConnection()
-            connection.delegate = client
-            client.onEvent = { event, connection in
-                if event == "connected" { connection.send(request) }
-                guard event.hasPrefix("end") || event.hasPrefix("failed") || event == "closed" else { return }
-                promise.succeed(client.log)
-                client.onEvent = nil
-                connection.close()
-            }
-            NIONetwork().connect(to: address, timeout: .seconds(5), on: loop, connection: connection)
-            return promise.futureResult
-        }.get()
+        return try await RecordingClient.exchange(with: address, request)
     }
-
-    private let answered = ["connected", "head 200 Content-Length=2", "body /x", "end"]
 
     @Test func `seals an exchange, for an address and for a name`() async throws {
         let tls = ListenerTLS(try certificate(), HandshakeBudget())

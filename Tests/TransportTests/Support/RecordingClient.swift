@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Transport
 import Wire
 
@@ -52,5 +53,27 @@ final class RecordingClient: HTTPClientDelegate {
     func clearLog() {
         log = []
         body = ByteBuffer()
+    }
+}
+
+extension RecordingClient {
+    /// Makes one exchange with `address` over a connection of its own, and brings back what was told of it.
+    static func exchange(with address: BackendAddress, _ request: ByteBuffer) async throws -> [String] {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        return try await loop.flatSubmit { () -> EventLoopFuture<[String]> in
+            let promise = loop.makePromise(of: [String].self)
+            let client = RecordingClient()
+            let connection = HTTPClientConnection()
+            connection.delegate = client
+            client.onEvent = { event, connection in
+                if event == "connected" { connection.send(request) }
+                guard event.hasPrefix("end") || event.hasPrefix("failed") || event == "closed" else { return }
+                promise.succeed(client.log)
+                client.onEvent = nil
+                connection.close()
+            }
+            NIONetwork().connect(to: address, timeout: .seconds(5), on: loop, connection: connection)
+            return promise.futureResult
+        }.get()
     }
 }
